@@ -1,0 +1,18 @@
+//! The rules of the venture workflow.
+//!
+//! Nothing here does I/O, waits, reads a clock, draws a random number or knows a database or GraphQL:
+//! what a rule needs is passed in, and what it decides is returned.
+
+pub mod evidence;
+pub mod expression;
+pub mod gate;
+pub mod id;
+pub mod playbook;
+pub mod refusal;
+pub mod role;
+pub mod stage_run;
+pub mod text;
+pub mod venture;
+
+pub use refusal::Refusal;
+pub use role::Role;

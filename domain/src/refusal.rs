@@ -1,0 +1,87 @@
+//! Refusals: every reason for which a rule says no, with a code that stays.
+
+use serde::{Deserialize, Serialize};
+
+/// A rule's "no": a stable code, a sentence for a person, and the input field it is about.
+///
+/// Frontends branch on [`Refusal::code`]; the sentence may be reworded at any time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// What kind of refusal it is.
+    pub code: Code,
+    /// One sentence for a person.
+    pub message: String,
+    /// The input field at fault, as the API spells it, innermost last.
+    pub field: Vec<String>,
+}
+
+/// The kinds of refusal. The API spells them as here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Code {
+    /// A value is outside its range, too long, too short or not of its form.
+    InvalidInput,
+    /// The record was changed since the version the caller saw.
+    StaleVersion,
+    /// The idempotency key was used before with another input.
+    IdempotencyKeyReused,
+    /// A record with this unique name exists.
+    AlreadyExists,
+    /// The venture is not active.
+    VentureNotActive,
+    /// The venture is not paused.
+    VentureNotPaused,
+    /// The venture has ended: killed or completed.
+    VentureEnded,
+    /// The stage has no such gate.
+    UnknownGate,
+    /// The stage has no such label, criterion or fact.
+    UnknownLabel,
+    /// The entry gates of the stage have not all passed.
+    StageNotEntered,
+    /// The entry gates of the stage have passed already.
+    StageAlreadyEntered,
+    /// Labels of the stage are not attested.
+    DoneWhenOpen,
+    /// A gate has not passed.
+    GateNotPassed,
+    /// A gate passed, but what it passed on has changed since.
+    GateLapsed,
+    /// The label needs a person of another role.
+    AttestationNotAllowed,
+    /// The attestation needs more evidence.
+    EvidenceRequired,
+    /// The evidence was withdrawn before.
+    EvidenceWithdrawn,
+    /// An agent may not do what only a person may.
+    PersonRequired,
+    /// The message is not among the dead letters any more.
+    AlreadyReplayed,
+}
+
+impl Refusal {
+    /// A refusal of `code`.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), field: Vec::new() }
+    }
+
+    /// An [`Code::InvalidInput`] about `field`.
+    pub fn invalid(field: &str, message: impl Into<String>) -> Self {
+        Self::new(Code::InvalidInput, message).at(field)
+    }
+
+    /// Names the input field at fault, dots between levels.
+    #[must_use]
+    pub fn at(mut self, field: &str) -> Self {
+        self.field = field.split('.').map(str::to_owned).collect();
+        self
+    }
+
+    /// The same refusal, one level deeper in the input.
+    #[must_use]
+    pub fn under(mut self, parent: &str) -> Self {
+        self.field.splice(0..0, parent.split('.').map(str::to_owned));
+        self
+    }
+}

@@ -1,0 +1,22 @@
+//! sea-orm entities: one file per table, fields as the columns, nothing else.
+//!
+//! Rules live in `domain`; the way between the two in `app`.
+
+pub mod attestation;
+pub mod audit;
+pub mod dead_letter;
+pub mod due;
+pub mod evidence;
+pub mod file;
+pub mod gate_run;
+pub mod history;
+pub mod idempotency;
+pub mod inbox;
+pub mod member;
+pub mod outbox;
+pub mod person;
+pub mod playbook;
+pub mod portfolio;
+pub mod stage_run;
+pub mod token;
+pub mod venture;

@@ -1,0 +1,24 @@
+//! Table `person`.
+
+use sea_orm::entity::prelude::*;
+
+/// Somebody who acts, in any number of portfolios.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "person")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Unique short name.
+    pub handle: String,
+    /// Name as shown.
+    pub name: String,
+    /// When it was created.
+    pub created_at: DateTimeUtc,
+}
+
+/// Relations are not used: queries name their joins.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,32 @@
+//! Table `portfolio`.
+
+use sea_orm::entity::prelude::*;
+
+/// A portfolio: the boundary of what its members may see.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "portfolio")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Short name in commands and links, unique.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// IANA zone for new ventures.
+    pub zone: String,
+    /// ISO 4217 currency for new ventures.
+    pub currency: String,
+    /// The playbook that new stage runs start with.
+    pub playbook_id: Uuid,
+    /// When it was created.
+    pub created_at: DateTimeUtc,
+    /// Counts its changes, from 1.
+    pub version: i64,
+}
+
+/// Relations are not used: queries name their joins.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,71 @@
+//! The commands, one file each. Their names are the rows of the playbook's `rights`.
+
+pub mod adopt_playbook;
+pub mod advance_venture;
+pub mod attest;
+pub mod create_portfolio;
+pub mod create_venture;
+pub mod decide_gate;
+pub mod flag_late_stage_run;
+pub mod kill_venture;
+pub mod pause_venture;
+pub mod purge;
+pub mod replay_dead_letter;
+pub mod request_gate_validation;
+pub mod resume_venture;
+pub mod store_file;
+pub mod update_venture;
+pub mod withdraw_evidence;
+
+pub use adopt_playbook::AdoptPlaybook;
+pub use advance_venture::AdvanceVenture;
+pub use attest::Attest;
+pub use create_portfolio::{CreatePortfolio, FoundPortfolio};
+pub use create_venture::CreateVenture;
+pub use decide_gate::DecideGate;
+pub use flag_late_stage_run::FlagLateStageRun;
+pub use kill_venture::KillVenture;
+pub use pause_venture::PauseVenture;
+pub use purge::Purge;
+pub use replay_dead_letter::ReplayDeadLetter;
+pub use request_gate_validation::RequestGateValidation;
+pub use resume_venture::ResumeVenture;
+pub use store_file::StoreFile;
+pub use update_venture::UpdateVenture;
+pub use withdraw_evidence::WithdrawEvidence;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{Command, Right};
+
+    #[test]
+    fn the_playbook_governs_the_commands_that_ask_it() {
+        fn row<C: Command>() -> (&'static str, Right) {
+            (C::NAME, C::RIGHT)
+        }
+        let all = [
+            row::<AdoptPlaybook>(),
+            row::<AdvanceVenture>(),
+            row::<Attest>(),
+            row::<CreatePortfolio>(),
+            row::<CreateVenture>(),
+            row::<DecideGate>(),
+            row::<FlagLateStageRun>(),
+            row::<FoundPortfolio>(),
+            row::<KillVenture>(),
+            row::<PauseVenture>(),
+            row::<Purge>(),
+            row::<ReplayDeadLetter>(),
+            row::<RequestGateValidation>(),
+            row::<ResumeVenture>(),
+            row::<StoreFile>(),
+            row::<UpdateVenture>(),
+            row::<WithdrawEvidence>(),
+        ];
+        let asking = all.iter().filter(|(_, right)| *right == Right::Playbook).map(|(name, _)| *name);
+        assert_eq!(asking.collect::<BTreeSet<_>>(), domain::playbook::GOVERNED.into_iter().collect());
+    }
+}

@@ -1,0 +1,122 @@
+//! Events: what the history is made of. A wire name, once used, keeps its meaning and its shape.
+
+use domain::{
+    Role,
+    evidence::Target,
+    gate::Verdict,
+    id::{Id, kind},
+    playbook::{FailureAction, GateKind},
+    stage_run::StageRun,
+    venture::Profile,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// Something that happened to a venture or a portfolio.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "body")]
+#[expect(
+    missing_docs,
+    reason = "each field is the value of that name at the time; the variant says the event"
+)]
+pub enum Event {
+    /// A portfolio was created.
+    #[serde(rename = "portfolio.created.v1")]
+    PortfolioCreated { slug: String, name: String },
+    /// New stage runs of the portfolio start with another playbook.
+    #[serde(rename = "portfolio.playbook_adopted.v1")]
+    PlaybookAdopted { playbook_id: Id<kind::Playbook>, name: String, version: String },
+    /// A venture was created, and its first stage opened.
+    #[serde(rename = "venture.created.v1")]
+    VentureCreated { profile: Profile, stage: u32 },
+    /// What is said of the venture changed.
+    #[serde(rename = "venture.updated.v1")]
+    VentureUpdated { before: Profile, after: Profile },
+    /// It rests.
+    #[serde(rename = "venture.paused.v1")]
+    VenturePaused { reason: String },
+    /// It runs again.
+    #[serde(rename = "venture.resumed.v1")]
+    VentureResumed {},
+    /// It was given up.
+    #[serde(rename = "venture.killed.v1")]
+    VentureKilled { reason: String },
+    /// It passed the last stage.
+    #[serde(rename = "venture.completed.v1")]
+    VentureCompleted {},
+    /// A run of a stage opened.
+    #[serde(rename = "stage.opened.v1")]
+    StageOpened { stage_run_id: Id<StageRun>, stage: u32, attempt: u32 },
+    /// Its entry gates had all passed.
+    #[serde(rename = "stage.entered.v1")]
+    StageEntered { stage_run_id: Id<StageRun>, stage: u32 },
+    /// It was left through its exit gates.
+    #[serde(rename = "stage.completed.v1")]
+    StageCompleted { stage_run_id: Id<StageRun>, stage: u32 },
+    /// Its expected days were over and it was open still.
+    #[serde(rename = "stage.late.v1")]
+    StageLate { stage_run_id: Id<StageRun>, stage: u32, expected_days: u32 },
+    /// A person attested a label or a fact.
+    #[serde(rename = "attestation.given.v1")]
+    AttestationGiven {
+        attestation_id: Id<kind::Attestation>,
+        target: Target,
+        by_role: Role,
+        evidence_ids: Vec<Id<kind::Evidence>>,
+    },
+    /// Evidence was withdrawn.
+    #[serde(rename = "evidence.withdrawn.v1")]
+    EvidenceWithdrawn {
+        evidence_id: Id<kind::Evidence>,
+        attestation_id: Id<kind::Attestation>,
+        reason: String,
+    },
+    /// A gate's validation was asked for.
+    #[serde(rename = "gate_run.requested.v1")]
+    GateRunRequested { gate_run_id: Id<kind::GateRun>, stage: u32, gate: String, gate_kind: GateKind },
+    /// A gate was decided.
+    #[serde(rename = "gate_run.decided.v1")]
+    GateRunDecided {
+        gate_run_id: Id<kind::GateRun>,
+        stage: u32,
+        gate: String,
+        gate_kind: GateKind,
+        verdict: Verdict,
+        failure_action: Option<FailureAction>,
+    },
+    /// A validation had become pointless: its stage run was over.
+    #[serde(rename = "gate_run.cancelled.v1")]
+    GateRunCancelled { gate_run_id: Id<kind::GateRun>, stage: u32, gate: String },
+}
+
+impl Event {
+    /// The wire name, such as `venture.created.v1`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::PortfolioCreated { .. } => "portfolio.created.v1",
+            Self::PlaybookAdopted { .. } => "portfolio.playbook_adopted.v1",
+            Self::VentureCreated { .. } => "venture.created.v1",
+            Self::VentureUpdated { .. } => "venture.updated.v1",
+            Self::VenturePaused { .. } => "venture.paused.v1",
+            Self::VentureResumed {} => "venture.resumed.v1",
+            Self::VentureKilled { .. } => "venture.killed.v1",
+            Self::VentureCompleted {} => "venture.completed.v1",
+            Self::StageOpened { .. } => "stage.opened.v1",
+            Self::StageEntered { .. } => "stage.entered.v1",
+            Self::StageCompleted { .. } => "stage.completed.v1",
+            Self::StageLate { .. } => "stage.late.v1",
+            Self::AttestationGiven { .. } => "attestation.given.v1",
+            Self::EvidenceWithdrawn { .. } => "evidence.withdrawn.v1",
+            Self::GateRunRequested { .. } => "gate_run.requested.v1",
+            Self::GateRunDecided { .. } => "gate_run.decided.v1",
+            Self::GateRunCancelled { .. } => "gate_run.cancelled.v1",
+        }
+    }
+
+    /// The body, without the kind.
+    pub fn body(&self) -> Result<serde_json::Value, Error> {
+        let mut value = serde_json::to_value(self)?;
+        Ok(value.get_mut("body").map(serde_json::Value::take).unwrap_or_default())
+    }
+}

@@ -1,0 +1,91 @@
+//! What Venturi does: commands (one transaction each), queries, stores, the outbox and inbox tables.
+//!
+//! A rule lives in `domain`; how a message travels in `bus` and `delivery`; how it is asked for in
+//! `api`. Nothing here knows a transport or a protocol.
+
+pub mod actor;
+
+pub mod clock;
+pub mod command;
+pub mod commands;
+pub mod context;
+pub mod database;
+pub mod error;
+pub mod event;
+pub mod hints;
+pub mod messages;
+pub mod playbooks;
+pub mod query;
+pub mod seed;
+pub mod store;
+pub mod token;
+pub mod trace;
+
+use std::sync::Arc;
+
+pub use actor::{Actor, Scope};
+pub use command::{Command, Request, Right, Target};
+pub use context::Context;
+pub use database::Database;
+pub use error::Error;
+
+use domain::{
+    id::{Id, kind},
+    playbook::Playbook,
+};
+
+use clock::{Clock, Ids, SystemClock, SystemIds};
+use hints::Hints;
+use playbooks::Playbooks;
+
+/// The application: a database, a clock, a source of ids, and whom to tell of commits.
+#[derive(Clone, Debug)]
+pub struct App {
+    database: Database,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    playbooks: Playbooks,
+    hints: Hints,
+}
+
+impl App {
+    /// An application on the machine's clock.
+    pub fn new(database: Database) -> Self {
+        Self::with(database, Arc::new(SystemClock), Arc::new(SystemIds))
+    }
+
+    /// An application on the given clock and source of ids.
+    pub fn with(database: Database, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
+        Self { database, clock, ids, playbooks: Playbooks::default(), hints: Hints::default() }
+    }
+
+    /// The database.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// A playbook by id.
+    pub async fn playbook(&self, id: Id<kind::Playbook>) -> Result<Arc<Playbook>, Error> {
+        self.playbooks.get(self.database.read(), id).await
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// The source of ids.
+    pub fn ids(&self) -> &dyn Ids {
+        &*self.ids
+    }
+
+    /// Playbooks by id, parsed once.
+    pub fn playbooks(&self) -> &Playbooks {
+        &self.playbooks
+    }
+
+    /// What commits call for: a relay, a sweep, a subscriber.
+    pub fn hints(&self) -> &Hints {
+        &self.hints
+    }
+}

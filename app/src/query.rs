@@ -1,0 +1,173 @@
+//! Queries: what callers may read, page by page and batch by batch. Each takes the caller's scope.
+
+pub mod batch;
+pub mod page;
+pub mod ventures;
+
+use chrono::{DateTime, Utc};
+use domain::id::{Id, kind};
+use domain::venture::Venture;
+use entity::{dead_letter, file, gate_run, history, portfolio, stage_run};
+use sea_orm::{
+    ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+};
+
+use page::{Page, PageRequest, Position};
+
+use crate::{Actor, App, Error, Scope, messages::outbox, store};
+
+/// Rows as queries give them.
+pub mod rows {
+    pub use entity::{
+        attestation::Model as Attestation, dead_letter::Model as DeadLetter, evidence::Model as Evidence,
+        file::Model as File, gate_run::Model as GateRun, history::Model as Event, person::Model as Person,
+        playbook::Model as Playbook, portfolio::Model as Portfolio, stage_run::Model as StageRun,
+    };
+}
+
+/// A portfolio by its short name, within scope.
+pub async fn portfolio(app: &App, scope: &Scope, slug: &str) -> Result<Option<portfolio::Model>, Error> {
+    store::portfolio::by_slug(app.database().read(), scope, slug).await
+}
+
+/// Short names and ids of all portfolios within scope, by name.
+pub async fn portfolio_ids(app: &App, scope: &Scope) -> Result<Vec<(String, Id<kind::Portfolio>)>, Error> {
+    let rows: Vec<(String, uuid::Uuid)> = portfolio::Entity::find()
+        .filter(scope.on(portfolio::Column::Id))
+        .order_by_asc(portfolio::Column::Slug)
+        .select_only()
+        .columns([portfolio::Column::Slug, portfolio::Column::Id])
+        .into_tuple()
+        .all(app.database().read())
+        .await?;
+    Ok(rows.into_iter().map(|(slug, id)| (slug, Id::new(id))).collect())
+}
+
+/// A page of portfolios within scope, by short name.
+pub async fn portfolios(
+    app: &App,
+    scope: &Scope,
+    request: &PageRequest,
+) -> Result<Page<rows::Portfolio>, Error> {
+    let window = request.window::<String>()?;
+    let mut query = portfolio::Entity::find().filter(scope.on(portfolio::Column::Id));
+    if let Some(after) = &window.after {
+        query = query.filter(portfolio::Column::Slug.gt(&after.key));
+    }
+    if let Some(before) = &window.before {
+        query = query.filter(portfolio::Column::Slug.lt(&before.key));
+    }
+    let order = if window.backward { Order::Desc } else { Order::Asc };
+    let rows = query
+        .order_by(portfolio::Column::Slug, order)
+        .limit(u64::from(window.size) + 1)
+        .all(app.database().read())
+        .await?;
+    Ok(window.page(rows, |row| Position { key: row.slug.clone(), id: row.id }.cursor()))
+}
+
+/// Whether a portfolio within scope uses the playbook, or a stage run of one has.
+pub async fn playbook_in_use(app: &App, scope: &Scope, id: uuid::Uuid) -> Result<bool, Error> {
+    let db = app.database().read();
+    let portfolios = portfolio::Entity::find()
+        .filter(portfolio::Column::PlaybookId.eq(id))
+        .filter(scope.on(portfolio::Column::Id));
+    if portfolios.count(db).await? > 0 {
+        return Ok(true);
+    }
+    let runs = stage_run::Entity::find()
+        .filter(stage_run::Column::PlaybookId.eq(id))
+        .filter(scope.on(stage_run::Column::PortfolioId));
+    Ok(runs.count(db).await? > 0)
+}
+
+/// A gate run, within scope.
+pub async fn gate_run(
+    app: &App,
+    scope: &Scope,
+    id: Id<kind::GateRun>,
+) -> Result<Option<gate_run::Model>, Error> {
+    let query = gate_run::Entity::find_by_id(id.uuid()).filter(scope.on(gate_run::Column::PortfolioId));
+    Ok(query.one(app.database().read()).await?)
+}
+
+/// The uploaded file with its bytes, within scope.
+pub async fn file(app: &App, scope: &Scope, id: Id<kind::File>) -> Result<Option<file::Model>, Error> {
+    let query = file::Entity::find_by_id(id.uuid()).filter(scope.on(file::Column::PortfolioId));
+    Ok(query.one(app.database().read()).await?)
+}
+
+/// A venture's history after a sequence number, oldest first, at most `limit` events.
+pub async fn history(
+    app: &App,
+    scope: &Scope,
+    venture: Id<Venture>,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<history::Model>, Error> {
+    let rows = history::Entity::find()
+        .filter(scope.on(history::Column::PortfolioId))
+        .filter(history::Column::VentureId.eq(venture.uuid()))
+        .filter(history::Column::Sequence.gt(after))
+        .order_by_asc(history::Column::Sequence)
+        .limit(limit)
+        .all(app.database().read())
+        .await?;
+    Ok(rows)
+}
+
+/// How the delivery of messages stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operations {
+    /// Messages written and not yet confirmed, retries among them.
+    pub outbox: u64,
+    /// When the oldest of them was or is due.
+    pub outbox_since: Option<DateTime<Utc>>,
+    /// Dead letters not replayed.
+    pub dead_letters: u64,
+}
+
+/// The roles that operate a portfolio.
+const OPERATORS: [&str; 2] = ["OPERATOR", "ADMIN"];
+
+/// How the delivery of messages stands; for holders of OPERATOR or ADMIN. The outbox is the whole
+/// system's, dead letters are those of the portfolios that the caller operates.
+pub async fn operations(app: &App, actor: &Actor) -> Result<Operations, Error> {
+    Ok(Operations {
+        dead_letters: parked(&operated(actor)?).count(app.database().read()).await?,
+        outbox: outbox::count(app).await?,
+        outbox_since: outbox::next_due(app).await?,
+    })
+}
+
+/// Dead letters that were not replayed, oldest first, at most `limit`; for holders of OPERATOR or ADMIN.
+pub async fn dead_letters(app: &App, actor: &Actor, limit: u64) -> Result<Vec<dead_letter::Model>, Error> {
+    let query = parked(&operated(actor)?).order_by_asc(dead_letter::Column::ParkedAt).limit(limit);
+    Ok(query.all(app.database().read()).await?)
+}
+
+/// A dead letter; for holders of OPERATOR or ADMIN.
+pub async fn dead_letter(
+    app: &App,
+    actor: &Actor,
+    id: Id<kind::DeadLetter>,
+) -> Result<Option<dead_letter::Model>, Error> {
+    let scope = operated(actor)?;
+    let query = dead_letter::Entity::find_by_id(id.uuid());
+    Ok(query.filter(scope.on(dead_letter::Column::PortfolioId)).one(app.database().read()).await?)
+}
+
+fn parked(scope: &Scope) -> Select<dead_letter::Entity> {
+    dead_letter::Entity::find()
+        .filter(dead_letter::Column::ReplayedAt.is_null())
+        .filter(scope.on(dead_letter::Column::PortfolioId))
+}
+
+/// The portfolios that the caller operates; refuses who operates none.
+fn operated(actor: &Actor) -> Result<Scope, Error> {
+    let portfolios = actor.portfolios_with(&OPERATORS);
+    if portfolios.is_empty() {
+        return Err(Error::Forbidden("operations are for the roles OPERATOR and ADMIN".to_owned()));
+    }
+    Ok(Scope::Portfolios(portfolios))
+}

@@ -1,0 +1,233 @@
+//! Reads by many keys at once: one statement however many rows a query shows.
+
+use std::collections::HashMap;
+
+use domain::venture::Venture;
+use entity::{
+    attestation, evidence, file, gate_run, history, person, playbook, portfolio, stage_run, venture,
+};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use crate::{App, Error, Scope, database::statement, store};
+
+/// Ventures by id, within scope.
+pub async fn ventures(app: &App, scope: &Scope, ids: &[Uuid]) -> Result<HashMap<Uuid, Venture>, Error> {
+    let rows = venture::Entity::find()
+        .filter(venture::Column::Id.is_in(ids.iter().copied()))
+        .filter(scope.on(venture::Column::PortfolioId))
+        .all(app.database().read())
+        .await?;
+    rows.into_iter().map(|row| Ok((row.id, store::venture::from_row(row)?))).collect()
+}
+
+/// Portfolios by id, within scope.
+pub async fn portfolios(
+    app: &App,
+    scope: &Scope,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, portfolio::Model>, Error> {
+    let rows = portfolio::Entity::find()
+        .filter(portfolio::Column::Id.is_in(ids.iter().copied()))
+        .filter(scope.on(portfolio::Column::Id))
+        .all(app.database().read())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// Stage runs by id, within scope.
+pub async fn stage_runs(
+    app: &App,
+    scope: &Scope,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, stage_run::Model>, Error> {
+    let rows = stage_run::Entity::find()
+        .filter(stage_run::Column::Id.is_in(ids.iter().copied()))
+        .filter(scope.on(stage_run::Column::PortfolioId))
+        .all(app.database().read())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// All runs of each venture, oldest first, within scope.
+pub async fn runs_of_ventures(
+    app: &App,
+    scope: &Scope,
+    ventures: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<stage_run::Model>>, Error> {
+    let rows = stage_run::Entity::find()
+        .filter(stage_run::Column::VentureId.is_in(ventures.iter().copied()))
+        .filter(scope.on(stage_run::Column::PortfolioId))
+        .order_by_asc(stage_run::Column::StartedAt)
+        .order_by_asc(stage_run::Column::Id)
+        .all(app.database().read())
+        .await?;
+    let mut by_venture: HashMap<Uuid, Vec<_>> = HashMap::new();
+    for row in rows {
+        if let Some(venture) = row.venture_id {
+            by_venture.entry(venture).or_default().push(row);
+        }
+    }
+    Ok(by_venture)
+}
+
+/// What is attested now in each stage run, within scope.
+pub async fn attestations(
+    app: &App,
+    scope: &Scope,
+    runs: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<attestation::Model>>, Error> {
+    let rows = attestation::Entity::find()
+        .filter(attestation::Column::StageRunId.is_in(runs.iter().copied()))
+        .filter(attestation::Column::SupersededAt.is_null())
+        .filter(scope.on(attestation::Column::PortfolioId))
+        .order_by_asc(attestation::Column::At)
+        .all(app.database().read())
+        .await?;
+    Ok(grouped(rows, |row| row.stage_run_id))
+}
+
+/// All evidence of each stage run, withdrawn pieces too, oldest first, within scope.
+pub async fn evidence_of_runs(
+    app: &App,
+    scope: &Scope,
+    runs: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<evidence::Model>>, Error> {
+    let rows = evidence::Entity::find()
+        .filter(evidence::Column::StageRunId.is_in(runs.iter().copied()))
+        .filter(scope.on(evidence::Column::PortfolioId))
+        .order_by_asc(evidence::Column::At)
+        .order_by_asc(evidence::Column::Id)
+        .all(app.database().read())
+        .await?;
+    Ok(grouped(rows, |row| row.stage_run_id))
+}
+
+/// Evidence by id, within scope.
+pub async fn evidence(
+    app: &App,
+    scope: &Scope,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, evidence::Model>, Error> {
+    let rows = evidence::Entity::find()
+        .filter(evidence::Column::Id.is_in(ids.iter().copied()))
+        .filter(scope.on(evidence::Column::PortfolioId))
+        .all(app.database().read())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// Names, types and sizes of files by id, within scope; the bytes are left where they are.
+pub async fn files(app: &App, scope: &Scope, ids: &[Uuid]) -> Result<HashMap<Uuid, FileInfo>, Error> {
+    let rows = file::Entity::find()
+        .filter(file::Column::Id.is_in(ids.iter().copied()))
+        .filter(scope.on(file::Column::PortfolioId))
+        .into_partial_model::<FileInfo>()
+        .all(app.database().read())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// A file without its bytes.
+#[derive(Clone, Debug, PartialEq, Eq, sea_orm::DerivePartialModel)]
+#[sea_orm(entity = "file::Entity")]
+pub struct FileInfo {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name as uploaded.
+    pub name: String,
+    /// Its media type.
+    pub media_type: String,
+    /// Its size in bytes.
+    pub size_bytes: i64,
+    /// Hex SHA-256 of its bytes.
+    pub sha256: String,
+}
+
+/// Gate runs by id, within scope.
+pub async fn gate_runs(
+    app: &App,
+    scope: &Scope,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, gate_run::Model>, Error> {
+    let rows = gate_run::Entity::find()
+        .filter(gate_run::Column::Id.is_in(ids.iter().copied()))
+        .filter(scope.on(gate_run::Column::PortfolioId))
+        .all(app.database().read())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// The latest runs of every gate of each stage run, at most `each` a gate, newest first, within scope.
+pub async fn latest_gate_runs(
+    app: &App,
+    scope: &Scope,
+    runs: &[Uuid],
+    each: u32,
+) -> Result<HashMap<Uuid, Vec<gate_run::Model>>, Error> {
+    let db = app.database().read();
+    let marks: Vec<_> = (1..=runs.len()).map(|n| format!("${n}")).collect();
+    let sql = format!(
+        "SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY stage_run_id, gate \
+         ORDER BY requested_at DESC, id DESC) AS place FROM gate_run WHERE stage_run_id IN ({})) AS latest \
+         WHERE place <= {each} ORDER BY requested_at DESC, id DESC",
+        marks.join(", ")
+    );
+    let values = runs.iter().map(|id| (*id).into());
+    let rows = db.query_all_raw(statement(db.get_database_backend(), sql, values)).await?;
+    let rows = rows.iter().map(|row| gate_run::Model::from_query_result(row, ""));
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    let within = rows.into_iter().filter(|row| scope.reaches(row.portfolio_id)).collect();
+    Ok(grouped(within, |row| row.stage_run_id))
+}
+
+/// The history of each venture after a sequence number, at most `first` events each, oldest first, within
+/// scope.
+pub async fn histories(
+    app: &App,
+    scope: &Scope,
+    ventures: &[Uuid],
+    after: i64,
+    first: u32,
+) -> Result<HashMap<Uuid, Vec<history::Model>>, Error> {
+    let db = app.database().read();
+    let marks: Vec<_> = (2..ventures.len() + 2).map(|n| format!("${n}")).collect();
+    let sql = format!(
+        "SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY venture_id ORDER BY sequence) AS place \
+         FROM history WHERE sequence > $1 AND venture_id IN ({})) AS earliest WHERE place <= {first} \
+         ORDER BY sequence",
+        marks.join(", ")
+    );
+    let values = std::iter::once(after.into()).chain(ventures.iter().map(|id| (*id).into()));
+    let rows = db.query_all_raw(statement(db.get_database_backend(), sql, values)).await?;
+    let rows = rows.iter().map(|row| history::Model::from_query_result(row, ""));
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    let within = rows.into_iter().filter(|row| scope.reaches(row.portfolio_id)).collect();
+    Ok(grouped(within, |row| row.venture_id.unwrap_or_default()))
+}
+
+/// Names of persons by id. A name is shown wherever the person acted.
+pub async fn persons(app: &App, ids: &[Uuid]) -> Result<HashMap<Uuid, person::Model>, Error> {
+    let rows = person::Entity::find()
+        .filter(person::Column::Id.is_in(ids.iter().copied()))
+        .all(app.database().read())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// When each playbook was imported.
+pub async fn playbooks(app: &App, ids: &[Uuid]) -> Result<HashMap<Uuid, playbook::Model>, Error> {
+    let rows = playbook::Entity::find()
+        .filter(playbook::Column::Id.is_in(ids.iter().copied()))
+        .all(app.database().read())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+fn grouped<T>(rows: Vec<T>, key: impl Fn(&T) -> Uuid) -> HashMap<Uuid, Vec<T>> {
+    let mut groups: HashMap<Uuid, Vec<T>> = HashMap::new();
+    for row in rows {
+        groups.entry(key(&row)).or_default().push(row);
+    }
+    groups
+}

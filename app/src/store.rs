@@ -1,0 +1,30 @@
+//! Stores: the way between rows and the domain's values. Every finder takes the caller's scope, so that
+//! no path reaches another portfolio's record.
+
+pub mod assessment;
+pub mod evidence;
+pub mod gate_run;
+pub mod portfolio;
+pub mod stage_run;
+pub mod venture;
+
+use domain::id::{Id, kind};
+use entity::{dead_letter, portfolio as portfolio_row};
+use sea_orm::{ConnectionTrait, EntityTrait};
+
+use crate::{Error, Scope};
+
+/// A row that the database should not hold.
+pub(crate) fn corrupt(what: &str) -> Error {
+    Error::Internal(anyhow::anyhow!("the database holds {what}"))
+}
+
+/// The portfolio of a dead letter, within scope. A letter that names none is nobody's.
+pub(crate) async fn dead_letter_portfolio(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: Id<kind::DeadLetter>,
+) -> Result<portfolio_row::Model, Error> {
+    let letter = dead_letter::Entity::find_by_id(id.uuid()).one(db).await?.ok_or(Error::NotFound)?;
+    portfolio::find(db, scope, Id::new(letter.portfolio_id.ok_or(Error::NotFound)?)).await
+}

@@ -1,0 +1,191 @@
+//! Attestations and the evidence behind them.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Role,
+    evidence::{Attestation, Content, Submission, Target},
+    id::{Id, kind},
+    stage_run::StageRun,
+    venture::Venture,
+};
+use entity::{attestation, evidence, file, stage_run};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr,
+};
+use uuid::Uuid;
+
+use crate::{Error, Scope, store::corrupt};
+
+/// The venture whose evidence this is, within scope.
+pub async fn venture_of(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: Id<kind::Evidence>,
+) -> Result<Id<Venture>, Error> {
+    let row = find(db, scope, id).await?;
+    let venture: Option<Uuid> = stage_run::Entity::find_by_id(row.stage_run_id)
+        .select_only()
+        .column(stage_run::Column::VentureId)
+        .into_tuple()
+        .one(db)
+        .await?
+        .flatten();
+    venture.map(Id::new).ok_or(Error::NotFound)
+}
+
+/// The piece of evidence, within scope.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: Id<kind::Evidence>,
+) -> Result<evidence::Model, Error> {
+    let query = evidence::Entity::find_by_id(id.uuid()).filter(scope.on(evidence::Column::PortfolioId));
+    query.one(db).await?.ok_or(Error::NotFound)
+}
+
+/// What is attested in a run now, with the evidence that stands.
+pub async fn current(db: &impl ConnectionTrait, run: Id<StageRun>) -> Result<Vec<Attestation>, Error> {
+    let rows = attestation::Entity::find()
+        .filter(attestation::Column::StageRunId.eq(run.uuid()))
+        .filter(attestation::Column::SupersededAt.is_null())
+        .all(db)
+        .await?;
+    let mut evidence = standing(db, rows.iter().map(|row| row.id)).await?;
+    rows.into_iter()
+        .map(|row| {
+            let pieces = evidence.remove(&row.id).unwrap_or_default();
+            from_row(row, pieces)
+        })
+        .collect()
+}
+
+/// Evidence that was not withdrawn, by attestation.
+async fn standing(
+    db: &impl ConnectionTrait,
+    attestations: impl Iterator<Item = Uuid>,
+) -> Result<BTreeMap<Uuid, Vec<Id<kind::Evidence>>>, Error> {
+    let ids: Vec<Uuid> = attestations.collect();
+    let mut by_attestation: BTreeMap<Uuid, Vec<_>> = BTreeMap::new();
+    if ids.is_empty() {
+        return Ok(by_attestation);
+    }
+    let rows: Vec<(Uuid, Uuid)> = evidence::Entity::find()
+        .select_only()
+        .columns([evidence::Column::AttestationId, evidence::Column::Id])
+        .filter(evidence::Column::AttestationId.is_in(ids))
+        .filter(evidence::Column::WithdrawnAt.is_null())
+        .into_tuple()
+        .all(db)
+        .await?;
+    for (attestation, piece) in rows {
+        by_attestation.entry(attestation).or_default().push(Id::new(piece));
+    }
+    Ok(by_attestation)
+}
+
+/// Writes an attestation with its evidence; an earlier one of the same target is superseded.
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    portfolio: Id<kind::Portfolio>,
+    attestation: &Attestation,
+    submissions: &[Submission],
+) -> Result<(), Error> {
+    let run = attestation.stage_run_id.uuid();
+    attestation::Entity::update_many()
+        .col_expr(attestation::Column::SupersededAt, Expr::value(attestation.at))
+        .filter(attestation::Column::StageRunId.eq(run))
+        .filter(attestation::Column::Target.eq(attestation.target.key()))
+        .filter(attestation::Column::SupersededAt.is_null())
+        .exec(db)
+        .await?;
+    attestation::Entity::insert(to_row(portfolio, attestation)?).exec_without_returning(db).await?;
+    let pieces = attestation.evidence.iter().zip(submissions);
+    let rows: Vec<_> = pieces.map(|(id, piece)| piece_row(portfolio, attestation, *id, piece)).collect();
+    if !rows.is_empty() {
+        evidence::Entity::insert_many(rows).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+fn to_row(
+    portfolio: Id<kind::Portfolio>,
+    attestation: &Attestation,
+) -> Result<attestation::ActiveModel, Error> {
+    Ok(attestation::ActiveModel {
+        id: Set(attestation.id.uuid()),
+        portfolio_id: Set(portfolio.uuid()),
+        stage_run_id: Set(attestation.stage_run_id.uuid()),
+        target: Set(attestation.target.key()),
+        value: Set(attestation.value.as_ref().map(serde_json::to_value).transpose()?),
+        by_role: Set(attestation.by_role.to_string()),
+        by_person_id: Set(attestation.by.uuid()),
+        note: Set(attestation.note.clone()),
+        at: Set(attestation.at),
+        superseded_at: Set(None),
+    })
+}
+
+fn piece_row(
+    portfolio: Id<kind::Portfolio>,
+    attestation: &Attestation,
+    id: Id<kind::Evidence>,
+    piece: &Submission,
+) -> evidence::ActiveModel {
+    let (kind, link, body, file) = match &piece.content {
+        Content::Link(link) => ("LINK", Some(link.clone()), None, None),
+        Content::Text(text) => ("TEXT", None, Some(text.clone()), None),
+        Content::File(id) => ("FILE", None, None, Some(id.uuid())),
+    };
+    evidence::ActiveModel {
+        id: Set(id.uuid()),
+        portfolio_id: Set(portfolio.uuid()),
+        stage_run_id: Set(attestation.stage_run_id.uuid()),
+        attestation_id: Set(attestation.id.uuid()),
+        kind: Set(kind.to_owned()),
+        title: Set(piece.title.clone()),
+        link: Set(link),
+        body: Set(body),
+        file_id: Set(file),
+        by_person_id: Set(attestation.by.uuid()),
+        at: Set(attestation.at),
+        withdrawn_at: Set(None),
+        withdrawn_by_id: Set(None),
+        withdrawn_reason: Set(None),
+    }
+}
+
+/// A row as the domain's attestation.
+pub fn from_row(row: attestation::Model, evidence: Vec<Id<kind::Evidence>>) -> Result<Attestation, Error> {
+    Ok(Attestation {
+        id: Id::new(row.id),
+        stage_run_id: Id::new(row.stage_run_id),
+        target: Target::from_key(&row.target).ok_or_else(|| corrupt("an attestation of nothing known"))?,
+        value: row.value.map(serde_json::from_value).transpose()?,
+        by_role: Role::parse(&row.by_role).map_err(|_| corrupt("a role that is none"))?,
+        by: Id::new(row.by_person_id),
+        note: row.note,
+        at: row.at,
+        evidence,
+    })
+}
+
+/// Whether every file is there, in the portfolio.
+pub async fn files_exist(
+    db: &impl ConnectionTrait,
+    portfolio: Id<kind::Portfolio>,
+    files: &[Id<kind::File>],
+) -> Result<bool, Error> {
+    if files.is_empty() {
+        return Ok(true);
+    }
+    let found: Vec<Uuid> = file::Entity::find()
+        .select_only()
+        .column(file::Column::Id)
+        .filter(file::Column::Id.is_in(files.iter().map(|id| id.uuid())))
+        .filter(file::Column::PortfolioId.eq(portfolio.uuid()))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(files.iter().all(|id| found.contains(&id.uuid())))
+}

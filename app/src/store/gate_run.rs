@@ -1,0 +1,85 @@
+//! Gate runs: jobs that end in a verdict.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    gate::{Decision, Verdict},
+    id::{Id, kind},
+    stage_run::StageRun,
+    venture::Venture,
+};
+use entity::gate_run::{Column, Entity, Model};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
+use uuid::Uuid;
+
+use crate::{Error, Scope, context::backend, database::statement, store::corrupt};
+use chrono::{DateTime, Utc};
+
+/// The venture whose gate run this is, within scope.
+pub async fn venture_of(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: Id<kind::GateRun>,
+) -> Result<Id<Venture>, Error> {
+    let venture: Option<Uuid> = Entity::find_by_id(id.uuid())
+        .filter(scope.on(Column::PortfolioId))
+        .select_only()
+        .column(Column::VentureId)
+        .into_tuple()
+        .one(db)
+        .await?;
+    venture.map(Id::new).ok_or(Error::NotFound)
+}
+
+/// The gate run, within scope.
+pub async fn find(db: &impl ConnectionTrait, scope: &Scope, id: Id<kind::GateRun>) -> Result<Model, Error> {
+    let query = Entity::find_by_id(id.uuid()).filter(scope.on(Column::PortfolioId));
+    query.one(db).await?.ok_or(Error::NotFound)
+}
+
+/// Ends a queued run with its decision, or cancels it. Tells whether it was queued still.
+pub async fn end(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    decision: Option<&Decision>,
+    by: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let status = if decision.is_some() { "SUCCEEDED" } else { "CANCELLED" };
+    let done = Entity::update_many()
+        .col_expr(Column::Status, Expr::value(status))
+        .col_expr(Column::Verdict, Expr::value(decision.map(|d| d.verdict.as_str())))
+        .col_expr(Column::Decision, Expr::value(decision.map(serde_json::to_value).transpose()?))
+        .col_expr(Column::DecidedAt, Expr::value(now))
+        .col_expr(Column::DecidedBy, Expr::value(by))
+        .col_expr(Column::Version, Expr::value(2_i64))
+        .filter(Column::Id.eq(id))
+        .filter(Column::Status.eq("QUEUED"))
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// The verdict of the latest decided run of each gate of a stage run.
+pub async fn verdicts(
+    db: &impl ConnectionTrait,
+    run: Id<StageRun>,
+) -> Result<BTreeMap<String, Verdict>, Error> {
+    let sql = "SELECT gate, verdict FROM (SELECT gate, verdict, ROW_NUMBER() OVER \
+               (PARTITION BY gate ORDER BY requested_at DESC, id DESC) AS place FROM gate_run \
+               WHERE stage_run_id = $1 AND status = 'SUCCEEDED') AS latest WHERE place = 1";
+    let rows = db.query_all_raw(statement(backend(db), sql, [run.uuid().into()])).await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get("", "gate")?, verdict(&row.try_get::<String>("", "verdict")?)?)))
+        .collect()
+}
+
+/// A stored verdict.
+pub fn verdict(text: &str) -> Result<Verdict, Error> {
+    match text {
+        "PASS" => Ok(Verdict::Pass),
+        "FAIL" => Ok(Verdict::Fail),
+        "INCONCLUSIVE" => Ok(Verdict::Inconclusive),
+        _ => Err(corrupt("a verdict that is none")),
+    }
+}

@@ -1,0 +1,170 @@
+//! The effect handler: mail, HTTP, a long computation. A transaction claims the message, the work runs
+//! outside any, a transaction settles it. A crash between leaves the claim to its lease, after which the
+//! work runs again under the same idempotency key.
+
+use std::{marker::PhantomData, time::Duration};
+
+use app::{Actor, App, Command, Context, Request, messages::inbox::Claim};
+use async_trait::async_trait;
+use bus::Envelope;
+use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+use crate::{
+    Boundary,
+    command::Performed,
+    failure::{Failure, Outcome},
+    node::Parts,
+};
+
+/// Work to be done in the world, as the body of its message.
+#[async_trait]
+pub trait Effect: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Its name in snake case; with `.v1`, the kind of its message.
+    const NAME: &'static str;
+    /// How long one try may take.
+    const TIMEOUT: Duration;
+    /// The command that records what came of it, in the transaction that settles it.
+    type Outcome: Command;
+
+    /// Does the work. It may be done more than once: the world is told the same key each time.
+    async fn work(&self, working: Working<'_>) -> Result<Self::Outcome, WorkError>;
+}
+
+/// What an effect has at hand.
+#[derive(Clone, Copy, Debug)]
+pub struct Working<'a> {
+    /// The application, for reading.
+    pub app: &'a App,
+    /// The same for every try of this message.
+    pub idempotency_key: Uuid,
+}
+
+/// Why the work was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkError {
+    /// It may go better later.
+    #[error("{0}")]
+    Later(String),
+    /// It will never go better.
+    #[error("{0}")]
+    Never(String),
+}
+
+/// The message kind of an effect.
+pub(crate) fn kind_of<E: Effect>() -> String {
+    format!("{}.v1", E::NAME)
+}
+
+/// An effect whose type was forgotten.
+#[async_trait]
+pub trait Erased: Send + Sync {
+    /// The kind of message that carries it.
+    fn kind(&self) -> String;
+
+    /// How long one try may take.
+    fn timeout(&self) -> Duration;
+
+    /// Does the work; gives the JSON of the command that settles it.
+    async fn work(&self, working: Working<'_>, body: &[u8]) -> Result<Vec<u8>, WorkError>;
+
+    /// Runs that command.
+    async fn settle(&self, cx: &mut Context<'_>, outcome: &[u8]) -> Result<(), Performed>;
+}
+
+/// Remembers the effect's type.
+pub(crate) struct Typed<E>(PhantomData<fn() -> E>);
+
+impl<E> Default for Typed<E> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+#[async_trait]
+impl<E: Effect> Erased for Typed<E> {
+    fn kind(&self) -> String {
+        kind_of::<E>()
+    }
+
+    fn timeout(&self) -> Duration {
+        E::TIMEOUT
+    }
+
+    async fn work(&self, working: Working<'_>, body: &[u8]) -> Result<Vec<u8>, WorkError> {
+        let never = |error: serde_json::Error| WorkError::Never(error.to_string());
+        let effect: E = serde_json::from_slice(body).map_err(never)?;
+        let outcome = effect.work(working).await?;
+        serde_json::to_vec(&outcome).map_err(never)
+    }
+
+    async fn settle(&self, cx: &mut Context<'_>, outcome: &[u8]) -> Result<(), Performed> {
+        let command: E::Outcome = serde_json::from_slice(outcome).map_err(Performed::Undecodable)?;
+        cx.perform(&command).await.map(drop).map_err(Performed::Failed)
+    }
+}
+
+/// Handles an effect's message once, as `agent`.
+pub(crate) async fn handle(
+    parts: &Parts,
+    agent: &str,
+    handler: &dyn Erased,
+    envelope: &Envelope,
+) -> Result<Outcome, Failure> {
+    parts.faults.reach(Boundary::EffectReceived).await;
+    let request = Request::by(Actor::Agent(agent.to_owned()));
+    match claim(parts, &request, agent, handler, envelope).await? {
+        Claim::Granted => {}
+        Claim::Done => return Ok(Outcome::Duplicate),
+        Claim::Held(until) => return Err(Failure::Held(until)),
+    }
+    parts.faults.reach(Boundary::EffectClaimed).await;
+    let working = Working { app: &parts.app, idempotency_key: envelope.id };
+    let worked = tokio::time::timeout(handler.timeout(), handler.work(working, &envelope.body)).await;
+    let failure = match worked {
+        Ok(Ok(outcome)) => {
+            parts.faults.reach(Boundary::EffectWorked).await;
+            return settle(parts, &request, agent, handler, (envelope, outcome)).await;
+        }
+        Ok(Err(WorkError::Later(reason))) => Failure::Later(reason),
+        Ok(Err(WorkError::Never(reason))) => Failure::Never(reason),
+        Err(_) => Failure::Later(format!("it took longer than {:?}", handler.timeout())),
+    };
+    let cx = parts.app.begin(&request).await?;
+    cx.unclaim(agent, envelope.id).await?;
+    cx.commit().await?;
+    Err(failure)
+}
+
+async fn claim(
+    parts: &Parts,
+    request: &Request,
+    agent: &str,
+    handler: &dyn Erased,
+    envelope: &Envelope,
+) -> Result<Claim, Failure> {
+    // The lease outlasts the work, with room for the settling transaction.
+    let lease = chrono::Duration::from_std(handler.timeout()).unwrap_or(chrono::Duration::MAX);
+    let cx = parts.app.begin(request).await?;
+    let claim = cx.claim_effect(agent, envelope.id, lease + parts.settings.lease()).await?;
+    cx.commit().await?;
+    Ok(claim)
+}
+
+async fn settle(
+    parts: &Parts,
+    request: &Request,
+    agent: &str,
+    handler: &dyn Erased,
+    (envelope, outcome): (&Envelope, Vec<u8>),
+) -> Result<Outcome, Failure> {
+    let mut cx = parts.app.begin(request).await?;
+    if !cx.settle(agent, envelope.id).await? {
+        return Ok(Outcome::Duplicate);
+    }
+    handler.settle(&mut cx, &outcome).await?;
+    parts.faults.reach(Boundary::EffectSettled).await;
+    cx.commit().await?;
+    parts.faults.reach(Boundary::EffectCommitted).await;
+    Ok(Outcome::Handled)
+}

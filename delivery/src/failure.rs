@@ -1,0 +1,117 @@
+//! What becomes of a message that was not handled: held, tried again later, or parked.
+
+use app::{
+    Error,
+    messages::{
+        dead_letters::{self, Parked},
+        outbox::{self, Draft},
+    },
+};
+use bus::Envelope;
+
+use crate::node::Parts;
+
+/// Why a message was not handled.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The database is away: hold the delivery and do it again when it is back.
+    Unavailable(String),
+    /// It may go better later.
+    Later(String),
+    /// It will never go better.
+    Never(String),
+    /// Somebody else has it; look again then.
+    Held(chrono::DateTime<chrono::Utc>),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Unavailable(reason) => Self::Unavailable(reason),
+            // A record that is not there may be on its way.
+            Error::NotFound => Self::Later("the record it names is not there".to_owned()),
+            Error::Conflict(reason) => Self::Later(format!("conflict: {reason}")),
+            Error::Internal(cause) => Self::Later(format!("{cause:#}")),
+            Error::Refused(refusal) => Self::Never(format!("refused: {refusal}")),
+            Error::Forbidden(reason) => Self::Never(format!("forbidden: {reason}")),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Never(format!("the body is not what its kind says: {error}"))
+    }
+}
+
+/// What was done with a message; a label of the metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Handled,
+    Duplicate,
+    Retried,
+    Parked,
+}
+
+impl Outcome {
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Handled => "handled",
+            Self::Duplicate => "duplicate",
+            Self::Retried => "retried",
+            Self::Parked => "parked",
+        }
+    }
+}
+
+/// Records the failure, so that the delivery may be acknowledged.
+pub(crate) async fn record(
+    parts: &Parts,
+    queue: &str,
+    envelope: &Envelope,
+    failure: Failure,
+) -> Result<Outcome, Failure> {
+    let failures = envelope.attempt + 1;
+    let (at, reason) = match failure {
+        Failure::Unavailable(reason) => return Err(Failure::Unavailable(reason)),
+        Failure::Never(reason) => return park(parts, queue, envelope, reason).await,
+        Failure::Later(reason) if failures >= parts.settings.attempts => {
+            return park(parts, queue, envelope, reason).await;
+        }
+        Failure::Later(reason) => (parts.app.clock().now() + parts.settings.backoff(failures), reason),
+        Failure::Held(until) => (until, "it is under way elsewhere".to_owned()),
+    };
+    tracing::warn!(reason, failures, next = %at, "message will be tried again");
+    let retry = Draft {
+        message_id: envelope.id,
+        kind: envelope.kind.clone(),
+        queue: Some(queue.to_owned()),
+        body: String::from_utf8_lossy(&envelope.body).into_owned(),
+        headers: envelope.headers.clone(),
+        attempt: failures,
+        available_at: Some(at),
+    };
+    outbox::enqueue(&parts.app, retry).await?;
+    Ok(Outcome::Retried)
+}
+
+/// Keeps the message among the dead letters.
+pub(crate) async fn park(
+    parts: &Parts,
+    queue: &str,
+    envelope: &Envelope,
+    reason: String,
+) -> Result<Outcome, Failure> {
+    tracing::error!(reason, "message parked; an operator may replay it");
+    let parked = Parked {
+        queue: queue.to_owned(),
+        message_id: envelope.id,
+        kind: envelope.kind.clone(),
+        body: String::from_utf8_lossy(&envelope.body).into_owned(),
+        headers: envelope.headers.clone(),
+        attempts: envelope.attempt + 1,
+        reason,
+    };
+    dead_letters::park(&parts.app, parked).await?;
+    Ok(Outcome::Parked)
+}

@@ -1,0 +1,78 @@
+//! The one mapping of the application's errors to GraphQL: what a rule refuses is a `userError`, all else a
+//! top-level error with a code. What went wrong inside is in the log, under the id that is shown.
+
+use app::Error;
+use async_graphql::{Error as GraphqlError, ErrorExtensions, SimpleObject};
+use domain::{Refusal, refusal::Code};
+
+/// A rule's refusal of an input.
+#[derive(Clone, Debug, PartialEq, Eq, SimpleObject)]
+pub(crate) struct UserError {
+    /// Path of the field at fault within the input, outermost first; empty when it is about no one field.
+    pub(crate) field: Vec<String>,
+    /// One sentence for a person. It may be reworded at any time.
+    pub(crate) message: String,
+    /// What kind of refusal it is, such as `GATE_NOT_PASSED`. It does not change.
+    pub(crate) code: String,
+}
+
+impl From<Refusal> for UserError {
+    fn from(refusal: Refusal) -> Self {
+        Self { code: code_text(refusal.code), field: refusal.field, message: refusal.message }
+    }
+}
+
+fn code_text(code: Code) -> String {
+    match serde_json::to_value(code) {
+        Ok(serde_json::Value::String(text)) => text,
+        _ => "INVALID_INPUT".to_owned(),
+    }
+}
+
+/// A top-level error with a code.
+pub(crate) fn coded(message: impl Into<String>, code: &'static str) -> GraphqlError {
+    GraphqlError::new(message).extend_with(|_, extensions| extensions.set("code", code))
+}
+
+/// Nobody is signed in.
+pub(crate) fn unauthenticated() -> GraphqlError {
+    coded("sign in: send a token as `Authorization: Bearer …`", "UNAUTHENTICATED")
+}
+
+/// No such record, for this caller.
+pub(crate) fn not_found(what: &str) -> GraphqlError {
+    coded(format!("{what} was not found"), "NOT_FOUND")
+}
+
+/// An application error as a top-level one.
+pub(crate) fn problem(error: &Error) -> GraphqlError {
+    match error {
+        Error::NotFound => not_found("the record"),
+        Error::Forbidden(reason) => coded(reason.clone(), "FORBIDDEN"),
+        Error::Refused(refusal) => {
+            let code = code_text(refusal.code);
+            GraphqlError::new(&refusal.message).extend_with(|_, extensions| extensions.set("code", code))
+        }
+        Error::Conflict(reason) => {
+            tracing::warn!(reason, "conflict");
+            coded("another request changed the same record; try again", "CONFLICT")
+        }
+        Error::Unavailable(reason) => {
+            tracing::error!(reason, "database away");
+            coded("the service is not available; try again later", "UNAVAILABLE")
+        }
+        Error::Internal(cause) => {
+            let id = app::trace::id().unwrap_or_default();
+            tracing::error!(cause = format!("{cause:#}"), id, "internal error");
+            coded("internal error", "INTERNAL").extend_with(|_, extensions| extensions.set("id", id))
+        }
+    }
+}
+
+/// A nullable field as the library wants it: failing, it is null, where a failed `Result<Option<_>>`
+/// would null its parent.
+pub(crate) async fn optional<T>(
+    found: impl Future<Output = async_graphql::Result<Option<T>>>,
+) -> Option<async_graphql::Result<T>> {
+    found.await.transpose()
+}

@@ -1,0 +1,91 @@
+//! The HTTP face: routes, and what holds for all of them.
+
+mod auth;
+mod files;
+mod graphql;
+mod sse;
+mod ws;
+
+use std::time::Duration;
+
+use app::{App, trace};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::{HeaderName, StatusCode},
+    routing::{get, post},
+};
+use domain::evidence::MAX_FILE_BYTES;
+use tokio_util::sync::CancellationToken;
+use tower_http::{
+    compression::CompressionLayer,
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+    timeout::TimeoutLayer,
+    trace::TraceLayer,
+};
+use tracing::Span;
+
+use crate::{Profile, Schema, Settings, explorer};
+
+/// What every handler has.
+#[derive(Clone)]
+struct Gateway {
+    app: App,
+    schema: Schema,
+    request_timeout: Duration,
+    stop: CancellationToken,
+}
+
+/// What a request may take beyond its execution, for reading and writing bodies.
+const GRACE: Duration = Duration::from_secs(5);
+/// The header that names a request.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The gateway's routes, whose subscriptions last as long as they are watched.
+pub fn router(app: App, schema: Schema, settings: &Settings) -> Router {
+    router_until(app, schema, settings, CancellationToken::new())
+}
+
+/// The gateway's routes, whose subscriptions end when `stop` is cancelled.
+pub(crate) fn router_until(app: App, schema: Schema, settings: &Settings, stop: CancellationToken) -> Router {
+    let request_timeout = settings.request_timeout();
+    let gateway = Gateway { app, schema, request_timeout, stop };
+    let timeout = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, request_timeout + GRACE);
+    // What answers once; subscriptions stay open and are neither timed nor compressed.
+    let mut answering = Router::new()
+        .route("/graphql", post(graphql::post))
+        .route("/files", post(files::upload).layer(DefaultBodyLimit::max(MAX_FILE_BYTES)))
+        .route("/files/{id}", get(files::download))
+        .layer(timeout)
+        .layer(CompressionLayer::new());
+    if settings.profile == Profile::Development {
+        answering = answering
+            .route("/", get(explorer::page))
+            .route("/explorer/{*path}", get(explorer::file).layer(CompressionLayer::new()));
+    }
+    answering
+        .route("/graphql", get(graphql::get))
+        .route("/graphql/stream", post(sse::post))
+        .layer(DefaultBodyLimit::max(settings.max_body_bytes))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+        .with_state(gateway)
+}
+
+/// The request's span, under the caller's trace if it sent one.
+fn span(request: &Request) -> Span {
+    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    let span = tracing::info_span!(
+        "http",
+        method = %request.method(),
+        path = request.uri().path(),
+        request_id = id.chars().take(100).collect::<String>(),
+    );
+    let text =
+        |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let headers = ["traceparent", "tracestate"].into_iter();
+    let headers = headers.filter_map(|name| text(name).map(|value| (name.to_owned(), value))).collect();
+    trace::continue_from(&span, &headers);
+    span
+}

@@ -1,0 +1,25 @@
+//! The GraphQL gateway: schema, transports, authentication.
+//!
+//! It turns tokens into actors, inputs into commands and rows into types. What is allowed is decided in
+//! `app` and `domain`; no database is named here.
+
+mod document;
+mod error;
+mod explorer;
+mod global_id;
+mod http;
+mod loader;
+mod mutation;
+mod query;
+mod schema;
+mod server;
+mod session;
+mod settings;
+mod subscription;
+mod types;
+
+pub use http::router;
+pub use schema::{Schema, schema, sdl};
+pub use server::{Server, Serving};
+pub use session::Session;
+pub use settings::{Profile, Settings};

@@ -1,0 +1,246 @@
+//! The root of queries.
+
+use std::sync::Arc;
+
+use app::query::{
+    self,
+    page::PageRequest,
+    rows,
+    ventures::{Filter, OrderBy, page},
+};
+use async_graphql::{Context, ID, Object};
+use domain::id::Id;
+
+use crate::{
+    error::{coded, not_found, problem, unauthenticated},
+    global_id::{self, Kind},
+    loader::{GateRunKey, VentureKey},
+    session::{Session, session},
+    types::{
+        connection::{list_cost, request},
+        gate_run::GateRun,
+        node::{self, Node},
+        operations::Operations,
+        playbook::Playbook,
+        portfolio::{self, Portfolio, PortfolioConnection},
+        stage::Stage,
+        venture::{
+            OrderDirection, Venture, VentureConnection, VentureFilter, VentureOrder, VentureOrderField,
+        },
+        viewer::Viewer,
+    },
+};
+
+/// What can be read. A record of a portfolio that the caller is no member of is not found.
+pub struct Query;
+
+/// What can be read. A record of a portfolio that the caller is no member of is not found.
+#[Object]
+impl Query {
+    /// Who asks.
+    async fn viewer(&self, ctx: &Context<'_>) -> async_graphql::Result<Viewer> {
+        let actor = session(ctx)?.actor()?;
+        actor.person().cloned().map(Viewer).ok_or_else(unauthenticated)
+    }
+
+    /// A record by its global id; null when there is none for the caller.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global id.")] id: ID,
+    ) -> Option<async_graphql::Result<Node>> {
+        find_node(ctx, &id).await.transpose()
+    }
+
+    /// Records by their global ids, null where there is none for the caller.
+    #[graphql(complexity = "1 + ids.len() * child_complexity")]
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most 100 global ids.")] ids: Vec<ID>,
+    ) -> async_graphql::Result<Vec<Option<async_graphql::Result<Node>>>> {
+        session(ctx)?;
+        if ids.len() > 100 {
+            return Err(coded("at most 100 ids", "INVALID_INPUT"));
+        }
+        let found = ids.iter().map(|id| async move { find_node(ctx, id).await.transpose() });
+        Ok(futures_util::future::join_all(found).await)
+    }
+
+    /// The playbook that a portfolio's new stage runs start with; null when there is no such portfolio.
+    async fn playbook(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The portfolio's slug; may be left out by a member of just one.")] portfolio: Option<
+            String,
+        >,
+    ) -> Option<async_graphql::Result<Playbook>> {
+        current_playbook(ctx, portfolio).await.transpose()
+    }
+
+    /// A stage of that playbook; null when there is none with this number.
+    async fn stage(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The stage's number, from 1.")] number: u32,
+        #[graphql(desc = "The portfolio's slug; may be left out by a member of just one.")] portfolio: Option<
+            String,
+        >,
+    ) -> Option<async_graphql::Result<Stage>> {
+        let found = current_playbook(ctx, portfolio).await.transpose()?;
+        found
+            .map(|found| {
+                let playbook = found.playbook;
+                playbook.stage(number).is_some().then(|| Stage { playbook: Arc::clone(&playbook), number })
+            })
+            .transpose()
+    }
+
+    /// A portfolio by its slug; null when there is none for the caller.
+    async fn portfolio(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The slug.")] slug: String,
+    ) -> Option<async_graphql::Result<Portfolio>> {
+        find_portfolio(ctx, &slug).await.transpose().map(|row| row.map(Portfolio))
+    }
+
+    /// The caller's portfolios, by slug.
+    #[graphql(complexity = "list_cost(__ctx, __variables_definition, __field, child_complexity)")]
+    async fn portfolios(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, 1 to 100; 20 when not given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<PortfolioConnection> {
+        let session = session(ctx)?;
+        let asked = request(first, after, last, before);
+        let page = query::portfolios(session.app(), &session.scope()?, &asked).await;
+        page.map(PortfolioConnection).map_err(|e| problem(&e))
+    }
+
+    /// A venture; null when there is none for the caller.
+    async fn venture(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its global id.")] id: ID,
+    ) -> Option<async_graphql::Result<Venture>> {
+        let found = async {
+            let reader = session(ctx)?.reader();
+            let Some((Kind::Venture, key)) = global_id::decode(&id) else { return Ok(None) };
+            reader.load_one(VentureKey(key)).await.map_err(|e| problem(&e))
+        };
+        found.await.transpose().map(|venture| venture.map(Venture))
+    }
+
+    /// Ventures of the caller's portfolios.
+    #[graphql(complexity = "list_cost(__ctx, __variables_definition, __field, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
+    async fn ventures(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ventures; all when not given.")] filter: Option<VentureFilter>,
+        #[graphql(desc = "In which order; by creation when not given.")] order_by: Option<VentureOrder>,
+        #[graphql(desc = "So many from the start, 1 to 100; 20 when not given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<VentureConnection> {
+        session(ctx)?;
+        let filter = checked_filter(filter.unwrap_or_default())?;
+        ventures(ctx, filter, order_by, request(first, after, last, before)).await
+    }
+
+    /// A gate run; null when there is none for the caller.
+    async fn gate_run(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its global id.")] id: ID,
+    ) -> Option<async_graphql::Result<GateRun>> {
+        let found = async {
+            let reader = session(ctx)?.reader();
+            let Some((Kind::GateRun, key)) = global_id::decode(&id) else { return Ok(None) };
+            reader.load_one(GateRunKey(key)).await.map_err(|e| problem(&e))
+        };
+        found.await.transpose().map(|row| row.map(GateRun))
+    }
+
+    /// How the delivery of messages stands; for the roles OPERATOR and ADMIN.
+    async fn operations(&self, ctx: &Context<'_>) -> async_graphql::Result<Operations> {
+        let session = session(ctx)?;
+        let operations = query::operations(session.app(), session.actor()?).await;
+        operations.map(Operations).map_err(|e| problem(&e))
+    }
+}
+
+async fn find_node(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<Node>> {
+    session(ctx)?;
+    match global_id::decode(id) {
+        Some((kind, key)) => node::find(ctx, kind, key).await,
+        None => Ok(None),
+    }
+}
+
+async fn find_portfolio(ctx: &Context<'_>, slug: &str) -> async_graphql::Result<Option<rows::Portfolio>> {
+    let session = session(ctx)?;
+    query::portfolio(session.app(), &session.scope()?, slug).await.map_err(|e| problem(&e))
+}
+
+async fn current_playbook(
+    ctx: &Context<'_>,
+    slug: Option<String>,
+) -> async_graphql::Result<Option<Playbook>> {
+    let row = match slug {
+        Some(slug) => find_portfolio(ctx, &slug).await?,
+        None => Some(only_portfolio(session(ctx)?).await?),
+    };
+    match row {
+        Some(row) => portfolio::playbook(ctx, &row).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The caller's portfolio, for callers with just one.
+pub(crate) async fn only_portfolio(session: &Session) -> async_graphql::Result<rows::Portfolio> {
+    let two = PageRequest { first: Some(2), ..PageRequest::default() };
+    let page = query::portfolios(session.app(), &session.scope()?, &two).await.map_err(|e| problem(&e))?;
+    let mut rows = page.rows.into_iter();
+    match (rows.next(), rows.next()) {
+        (Some((_, row)), None) => Ok(row),
+        (Some(_), Some(_)) => {
+            Err(coded("you are a member of several portfolios: say which", "PORTFOLIO_NEEDED"))
+        }
+        (None, _) => Err(not_found("a portfolio of yours")),
+    }
+}
+
+fn checked_filter(filter: VentureFilter) -> async_graphql::Result<Filter> {
+    let portfolio = filter.portfolio_id.map(|id| global_id::expect(Kind::Portfolio, &id)).transpose()?;
+    let statuses = filter.statuses.map(|list| list.into_iter().map(|s| s.name().to_owned()).collect());
+    Ok(Filter {
+        portfolio: portfolio.map(Id::new),
+        statuses,
+        stages: filter.stages,
+        category: filter.category,
+    })
+}
+
+async fn ventures(
+    ctx: &Context<'_>,
+    filter: Filter,
+    order: Option<VentureOrder>,
+    asked: PageRequest,
+) -> async_graphql::Result<VentureConnection> {
+    let session = session(ctx)?;
+    let scope = session.scope()?;
+    let by = match order.as_ref().map(|order| order.field) {
+        Some(VentureOrderField::Name) => OrderBy::Name,
+        Some(VentureOrderField::CreatedAt) | None => OrderBy::CreatedAt,
+    };
+    let descending = order.is_some_and(|order| order.direction == OrderDirection::Desc);
+    let page =
+        page(session.app(), &scope, &filter, (by, descending), &asked).await.map_err(|e| problem(&e))?;
+    Ok(VentureConnection { page, scope, filter })
+}

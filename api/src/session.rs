@@ -1,0 +1,88 @@
+//! A request's session: who asks, and the batching reader over what they may see.
+
+use std::sync::Arc;
+
+use app::{Actor, App, Request, Scope, token};
+use async_graphql::{
+    Context,
+    dataloader::DataLoader,
+    runtime::{TokioSpawner, TokioTimer},
+};
+
+use crate::{error::unauthenticated, loader::Reader};
+
+/// Who asks, in one request or on one connection.
+#[derive(Clone)]
+pub struct Session(Arc<Inner>);
+
+struct Inner {
+    app: App,
+    actor: Option<Actor>,
+    secret: Option<String>,
+    request_id: Option<String>,
+    reader: DataLoader<Reader>,
+}
+
+impl Session {
+    /// The session of who holds `secret`; none when the token is no good.
+    pub async fn authenticated(
+        app: &App,
+        secret: &str,
+        request_id: Option<String>,
+    ) -> Result<Option<Self>, app::Error> {
+        let actor = token::authenticate(app, secret).await?;
+        Ok(actor.map(|actor| Self::new(app, Some(actor), Some(secret.to_owned()), request_id)))
+    }
+
+    /// The session of nobody.
+    pub fn anonymous(app: &App, request_id: Option<String>) -> Self {
+        Self::new(app, None, None, request_id)
+    }
+
+    fn new(app: &App, actor: Option<Actor>, secret: Option<String>, request_id: Option<String>) -> Self {
+        // Nobody sees nothing: the reader of an anonymous session reaches no portfolio.
+        let scope = actor.as_ref().map_or_else(|| Scope::Portfolios(Vec::new()), Actor::scope);
+        let reader = Reader { app: app.clone(), scope };
+        let reader = DataLoader::new(reader, TokioSpawner::current(), TokioTimer::default());
+        Self(Arc::new(Inner { app: app.clone(), actor, secret, request_id, reader }))
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        &self.0.app
+    }
+
+    pub(crate) fn actor(&self) -> async_graphql::Result<&Actor> {
+        self.0.actor.as_ref().ok_or_else(unauthenticated)
+    }
+
+    /// Who asks, as the token says now; none when it is no good any more.
+    pub(crate) async fn authenticate_again(&self) -> Result<Option<Actor>, app::Error> {
+        match &self.0.secret {
+            Some(secret) => token::authenticate(&self.0.app, secret).await,
+            None => Ok(None),
+        }
+    }
+
+    pub(crate) fn scope(&self) -> async_graphql::Result<Scope> {
+        Ok(self.actor()?.scope())
+    }
+
+    pub(crate) fn reader(&self) -> &DataLoader<Reader> {
+        &self.0.reader
+    }
+
+    /// The request of a command.
+    pub(crate) fn request(&self) -> async_graphql::Result<Request> {
+        let mut request = Request::by(self.actor()?.clone());
+        request.request_id.clone_from(&self.0.request_id);
+        Ok(request)
+    }
+}
+
+/// The session of a resolver's request. Refuses when nobody is signed in: every resolver that reads or
+/// changes anything begins here.
+pub(crate) fn session<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a Session> {
+    let session = ctx.data::<Session>()?;
+    session.actor()?;
+    Ok(session)
+}

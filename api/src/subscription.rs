@@ -1,0 +1,173 @@
+//! The root of subscriptions. They read the history by its own numbers; a hint only wakes them, so a
+//! missed one delays an event and loses none.
+
+use std::{collections::VecDeque, time::Duration};
+
+use app::{App, Scope, query};
+use async_graphql::{Context, ID, Subscription};
+use domain::id::Id;
+use futures_util::{Stream, stream};
+use tokio::{sync::broadcast, time::Instant};
+use uuid::Uuid;
+
+use crate::{
+    error::{not_found, problem},
+    global_id::{Kind, expect},
+    session::{Session, session},
+    types::{event::VentureEvent, gate_run::GateRun},
+};
+
+/// The longest that a change goes unseen when its hint was lost.
+const POLL: Duration = Duration::from_secs(1);
+/// The longest that a member who was removed, or a revoked token, keeps seeing events.
+const REAUTHORISE: Duration = Duration::from_secs(5);
+/// Events read at once.
+const BATCH: u64 = 100;
+
+/// What can be watched, over WebSocket (graphql-transport-ws) or SSE.
+pub struct Subscription;
+
+/// What can be watched, over WebSocket (graphql-transport-ws) or SSE.
+#[Subscription]
+impl Subscription {
+    /// A venture's history, each event once and in order: first those after `after` that are recorded
+    /// already, then each as it happens. Resume with the last `sequence` seen, and nothing is missed.
+    async fn venture_events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The venture.")] venture_id: ID,
+        #[graphql(desc = "Events after this sequence number; 0 for all.", default = 0)] after: i64,
+    ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<VentureEvent>> + use<>> {
+        let watch = Watch::start(ctx, Kind::Venture, &venture_id).await?;
+        let events = Events { watch, after, read: VecDeque::new() };
+        Ok(stream::try_unfold(events, |mut events| async move {
+            Ok(events.next().await?.map(|event| (event, events)))
+        }))
+    }
+
+    /// A gate run: as it is now, and again when it is decided or cancelled, which ends the stream.
+    async fn gate_run_updated(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The gate run.")] id: ID,
+    ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<GateRun>> + use<>> {
+        let watch = Watch::start(ctx, Kind::GateRun, &id).await?;
+        let state = (watch, expect(Kind::GateRun, &id)?, 0);
+        Ok(stream::try_unfold(state, |(mut watch, id, seen)| async move {
+            let Some(run) = watch.gate_run_after(id, seen).await? else { return Ok(None) };
+            let version = run.0.version;
+            Ok(Some((run, (watch, id, version))))
+        }))
+    }
+}
+
+/// One caller watching one venture.
+struct Watch {
+    app: App,
+    session: Session,
+    scope: Scope,
+    authorised: Instant,
+    venture: Uuid,
+    hints: broadcast::Receiver<Uuid>,
+}
+
+/// A venture's events from a number on.
+struct Events {
+    watch: Watch,
+    after: i64,
+    read: VecDeque<VentureEvent>,
+}
+
+impl Watch {
+    /// Begins to watch; what the caller may not see is not found.
+    async fn start(ctx: &Context<'_>, kind: Kind, id: &ID) -> async_graphql::Result<Self> {
+        let session = session(ctx)?;
+        let app = session.app().clone();
+        let (scope, key) = (session.scope()?, expect(kind, id)?);
+        // Before anything is read, so that no change falls between.
+        let hints = app.hints().changes();
+        let venture = match kind {
+            Kind::GateRun => {
+                let run = query::gate_run(&app, &scope, Id::new(key)).await.map_err(|e| problem(&e))?;
+                run.map(|run| run.venture_id)
+            }
+            _ => {
+                let found = query::batch::ventures(&app, &scope, &[key]).await.map_err(|e| problem(&e))?;
+                found.contains_key(&key).then_some(key)
+            }
+        };
+        let venture = venture.ok_or_else(|| not_found("the record"))?;
+        Ok(Self { app, session: session.clone(), scope, authorised: Instant::now(), venture, hints })
+    }
+
+    /// Resolves when the venture may have changed.
+    async fn changed(&mut self) {
+        let hinted = async {
+            loop {
+                match self.hints.recv().await {
+                    Ok(venture) if venture != self.venture => {}
+                    _ => return,
+                }
+            }
+        };
+        // Timed out or not, the rows say what is new.
+        drop(tokio::time::timeout(POLL, hinted).await);
+    }
+
+    /// Asks again who holds the token once the last answer is old; false: nobody does any more.
+    async fn authorised(&mut self) -> async_graphql::Result<bool> {
+        if self.authorised.elapsed() >= REAUTHORISE {
+            let Some(actor) = self.session.authenticate_again().await.map_err(|e| problem(&e))? else {
+                return Ok(false);
+            };
+            self.scope = actor.scope();
+            self.authorised = Instant::now();
+        }
+        Ok(true)
+    }
+
+    async fn gate_run_after(&mut self, id: Uuid, seen: i64) -> async_graphql::Result<Option<GateRun>> {
+        // Version 2 is the last: decided or cancelled.
+        while seen < 2 && self.authorised().await? {
+            let run = query::gate_run(&self.app, &self.scope, Id::new(id)).await.map_err(|e| problem(&e))?;
+            match run {
+                Some(run) if run.version > seen => return Ok(Some(GateRun(run))),
+                Some(_) => self.changed().await,
+                None => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Events {
+    async fn next(&mut self) -> async_graphql::Result<Option<VentureEvent>> {
+        loop {
+            if !self.watch.authorised().await? {
+                return Ok(None);
+            }
+            if let Some(event) = self.read.pop_front() {
+                if !self.watch.scope.reaches(event.0.portfolio_id) {
+                    return Ok(None);
+                }
+                self.after = event.0.sequence;
+                return Ok(Some(event));
+            }
+            let (app, scope) = (&self.watch.app, &self.watch.scope);
+            let venture = Id::new(self.watch.venture);
+            if !query::batch::ventures(app, scope, &[self.watch.venture])
+                .await
+                .map_err(|e| problem(&e))?
+                .contains_key(&self.watch.venture)
+            {
+                return Ok(None);
+            }
+            let rows =
+                query::history(app, scope, venture, self.after, BATCH).await.map_err(|e| problem(&e))?;
+            self.read.extend(rows.into_iter().map(VentureEvent));
+            if self.read.is_empty() {
+                self.watch.changed().await;
+            }
+        }
+    }
+}

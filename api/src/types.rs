@@ -1,0 +1,15 @@
+//! The types of the schema, one file for what belongs together.
+
+pub(crate) mod connection;
+pub(crate) mod event;
+pub(crate) mod evidence;
+pub(crate) mod gate;
+pub(crate) mod gate_run;
+pub(crate) mod node;
+pub(crate) mod operations;
+pub(crate) mod playbook;
+pub(crate) mod portfolio;
+pub(crate) mod stage;
+pub(crate) mod stage_run;
+pub(crate) mod venture;
+pub(crate) mod viewer;

@@ -1,0 +1,83 @@
+//! Relay's nodes: any record by its global id.
+
+use app::query;
+use async_graphql::{Context, ID, Interface};
+use domain::id::Id;
+use uuid::Uuid;
+
+use super::{
+    evidence::Evidence,
+    gate_run::GateRun,
+    operations::DeadLetter,
+    playbook::Playbook,
+    portfolio::{Portfolio, by_id},
+    stage_run::StageRun,
+    venture::Venture,
+};
+use crate::{
+    error::problem,
+    global_id::Kind,
+    loader::{EvidenceKey, GateRunKey, PortfolioKey, StageRunKey, VentureKey},
+    session::session,
+};
+
+/// A record with a global id.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Its global id."))]
+pub(crate) enum Node {
+    /// A portfolio.
+    Portfolio(Portfolio),
+    /// A venture.
+    Venture(Venture),
+    /// A stage run.
+    StageRun(StageRun),
+    /// A gate run.
+    GateRun(GateRun),
+    /// A piece of evidence.
+    Evidence(Evidence),
+    /// A playbook.
+    Playbook(Playbook),
+    /// A dead letter.
+    DeadLetter(DeadLetter),
+}
+
+/// The record, if there is one within the caller's scope.
+pub(crate) async fn find(ctx: &Context<'_>, kind: Kind, id: Uuid) -> async_graphql::Result<Option<Node>> {
+    let session = session(ctx)?;
+    let reader = session.reader();
+    let fail = |error: std::sync::Arc<app::Error>| problem(&error);
+    Ok(match kind {
+        Kind::Portfolio => {
+            reader.load_one(PortfolioKey(id)).await.map_err(fail)?.map(|row| Node::Portfolio(Portfolio(row)))
+        }
+        Kind::Venture => {
+            reader.load_one(VentureKey(id)).await.map_err(fail)?.map(|v| Node::Venture(Venture(v)))
+        }
+        Kind::StageRun => {
+            reader.load_one(StageRunKey(id)).await.map_err(fail)?.map(|row| Node::StageRun(StageRun(row)))
+        }
+        Kind::GateRun => {
+            reader.load_one(GateRunKey(id)).await.map_err(fail)?.map(|row| Node::GateRun(GateRun(row)))
+        }
+        Kind::Evidence => {
+            reader.load_one(EvidenceKey(id)).await.map_err(fail)?.map(|row| Node::Evidence(Evidence(row)))
+        }
+        Kind::Playbook => playbook(ctx, id).await?.map(Node::Playbook),
+        Kind::DeadLetter => {
+            let found = query::dead_letter(session.app(), session.actor()?, Id::new(id)).await;
+            match found {
+                Err(app::Error::Forbidden(_)) => None,
+                found => found.map_err(|e| problem(&e))?.map(|row| Node::DeadLetter(DeadLetter(row))),
+            }
+        }
+        Kind::Attestation | Kind::File | Kind::Event => None,
+    })
+}
+
+/// A playbook that one of the caller's portfolios uses or has used in a stage run.
+async fn playbook(ctx: &Context<'_>, id: Uuid) -> async_graphql::Result<Option<Playbook>> {
+    let session = session(ctx)?;
+    let reachable =
+        query::playbook_in_use(session.app(), &session.scope()?, id).await.map_err(|e| problem(&e))?;
+    if reachable { by_id(ctx, id).await.map(Some) } else { Ok(None) }
+}

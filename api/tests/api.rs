@@ -1,0 +1,38 @@
+//! The gateway as its callers meet it: what the schema says, who is let in, what is refused, and how
+//! answers travel. Each test has a world of its own and calls the router without a network.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails"
+)]
+
+#[path = "api/gateway.rs"]
+mod gateway;
+#[path = "api/introspection.rs"]
+mod introspection;
+
+#[path = "api/access.rs"]
+mod access;
+#[path = "api/engine.rs"]
+mod engine;
+#[path = "api/files.rs"]
+mod files;
+#[path = "api/foreign.rs"]
+mod foreign;
+#[path = "api/http.rs"]
+mod http;
+#[path = "api/limits.rs"]
+mod limits;
+#[path = "api/live.rs"]
+mod live;
+#[path = "api/pages.rs"]
+mod pages;
+#[path = "api/refusals.rs"]
+mod refusals;
+#[path = "api/schema.rs"]
+mod schema;
+#[path = "api/sockets.rs"]
+mod sockets;
+#[path = "api/statements.rs"]
+mod statements;

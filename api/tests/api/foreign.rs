@@ -1,0 +1,206 @@
+//! Another portfolio's records do not exist for the caller, by whatever path they are asked for.
+
+use app::{
+    Actor, Request,
+    commands::{CreatePortfolio, FoundPortfolio},
+    token,
+};
+use axum::{
+    body::Body,
+    http::{self, StatusCode},
+};
+use serde_json::{Value, json};
+use testing::world::role;
+
+use crate::{
+    gateway::{Gateway, code, dead_letters, mutation, park, signed, venture_input},
+    introspection::Introspected,
+};
+
+/// What a second portfolio holds, by global id.
+struct Foreign {
+    token: String,
+    portfolio: String,
+    venture: String,
+    stage_run: String,
+    gate_run: String,
+    evidence: String,
+    dead_letter: String,
+    file: String,
+}
+
+impl Foreign {
+    /// Founds the portfolio and lets its own chairman fill it.
+    async fn found(gateway: &Gateway) -> Self {
+        let app = &gateway.world.app;
+        let command = FoundPortfolio(CreatePortfolio {
+            slug: "other".to_owned(),
+            name: "Another portfolio".to_owned(),
+            zone: "UTC".to_owned(),
+            currency: "USD".to_owned(),
+        });
+        let id = app.execute(&Request::by(Actor::Agent("test".to_owned())), &command).await.unwrap();
+        let token = token::create(app, "other", &role("CHAIRMAN"), None).await.unwrap();
+        let operator = token::create(app, "other", &role("OPERATOR"), None).await.unwrap();
+        park(gateway, id).await;
+        let created = ask(gateway, &token, "createVenture", venture_input("Elsewhere")).await;
+        let venture = created["venture"]["id"].as_str().unwrap().to_owned();
+        let file = upload(gateway, &token).await;
+        let evidence = json!([{ "title": "Report", "content": { "fileId": file } }]);
+        let target = json!({ "doneWhen": "title-captured" });
+        let input = json!({ "ventureId": venture, "target": target, "evidence": evidence });
+        ask(gateway, &token, "attest", input).await;
+        let input = json!({ "ventureId": venture, "gate": "title-validated" });
+        let requested = ask(gateway, &token, "requestGateValidation", input).await;
+        let query =
+            "query($id: ID!) { venture(id: $id) { portfolio { id } stageRun { id evidence { id } } } }";
+        let seen =
+            gateway.ask(Some(&token), query, json!({ "id": venture })).await["data"]["venture"].clone();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        Self {
+            portfolio: text(&seen["portfolio"]["id"]),
+            stage_run: text(&seen["stageRun"]["id"]),
+            gate_run: text(&requested["gateRun"]["id"]),
+            evidence: text(&seen["stageRun"]["evidence"][0]["id"]),
+            dead_letter: dead_letters(gateway, Some(&operator)).await[0].clone(),
+            token,
+            venture,
+            file,
+        }
+    }
+
+    fn ids(&self) -> [&String; 5] {
+        [&self.portfolio, &self.venture, &self.stage_run, &self.gate_run, &self.evidence]
+    }
+}
+
+/// A mutation by the holder of a token that must go through; its payload.
+async fn ask(gateway: &Gateway, token: &str, name: &str, input: Value) -> Value {
+    let fields = if name == "requestGateValidation" { "gateRun { id }" } else { "venture { id }" };
+    let answer = gateway.ask(Some(token), &mutation(name, fields), json!({ "input": input })).await;
+    assert_eq!(answer["data"][name]["userErrors"], json!([]), "{answer}");
+    answer["data"][name].clone()
+}
+
+async fn upload(gateway: &Gateway, token: &str) -> String {
+    let request = signed(http::Request::post("/files?name=report.txt"), Some(token));
+    let request = request.header("content-type", "text/plain").body(Body::from("A report.")).unwrap();
+    let answer = gateway.send(request).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
+    answer.json()["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn they_cannot_be_read_by_id() {
+    let gateway = Gateway::open().await;
+    let foreign = Foreign::found(&gateway).await;
+    for id in foreign.ids() {
+        let query = "query($id: ID!) { node(id: $id) { id } nodes(ids: [$id, $id]) { id } \
+                     venture(id: $id) { id } gateRun(id: $id) { id } }";
+        let own = gateway.ask(Some(&foreign.token), query, json!({ "id": id })).await;
+        assert_eq!(own["data"]["node"]["id"], id.as_str(), "its members see it");
+        assert_eq!(own["data"]["nodes"][1]["id"], id.as_str());
+        let data = gateway.data("CHAIRMAN", query, json!({ "id": id })).await;
+        let nothing = json!({ "node": null, "nodes": [null, null], "venture": null, "gateRun": null });
+        assert_eq!(data, nothing);
+    }
+    let query = "{ portfolio(slug: \"other\") { id } playbook(portfolio: \"other\") { id } \
+                 stage(number: 1, portfolio: \"other\") { number } }";
+    let own = gateway.ask(Some(&foreign.token), query, json!({})).await;
+    assert_eq!(own["data"]["stage"]["number"], 1);
+    let data = gateway.data("CHAIRMAN", query, json!({})).await;
+    assert_eq!(data, json!({ "portfolio": null, "playbook": null, "stage": null }));
+}
+
+#[tokio::test]
+async fn lists_neither_show_nor_count_them() {
+    let gateway = Gateway::open().await;
+    let foreign = Foreign::found(&gateway).await;
+    let query = "{ portfolios { nodes { slug } } ventures(first: 100) { totalCount nodes { name } edges { node { name } } } }";
+    let data = gateway.data("CHAIRMAN", query, json!({})).await;
+    assert_eq!(data["portfolios"]["nodes"], json!([{ "slug": "demo" }]));
+    assert_eq!(data["ventures"]["totalCount"], 2, "the demo's own");
+    for list in ["nodes", "edges"] {
+        assert_eq!(data["ventures"][list].as_array().unwrap().len(), 2);
+        assert!(!data["ventures"][list].to_string().contains("Elsewhere"));
+    }
+    let query = "query($id: ID!) { ventures(filter: { portfolioId: $id }) { totalCount nodes { id } } }";
+    let variables = json!({ "id": foreign.portfolio });
+    let data = gateway.data("CHAIRMAN", query, variables.clone()).await;
+    assert_eq!(data["ventures"], json!({ "totalCount": 0, "nodes": [] }));
+    let own = gateway.ask(Some(&foreign.token), query, variables).await;
+    assert_eq!(own["data"]["ventures"]["totalCount"], 1);
+}
+
+#[tokio::test]
+async fn they_cannot_be_changed() {
+    let gateway = Gateway::open().await;
+    let foreign = Foreign::found(&gateway).await;
+    let ids = [
+        ("ventureId", foreign.venture.as_str()),
+        ("evidenceId", &foreign.evidence),
+        ("portfolioId", &foreign.portfolio),
+        ("deadLetterId", &foreign.dead_letter),
+    ];
+    let history = "query($id: ID!) { venture(id: $id) { version sequence } }";
+    let before = gateway.ask(Some(&foreign.token), history, json!({ "id": foreign.venture })).await;
+    let mut refused = 0;
+    for call in Introspected::of(&gateway).await.calls("Mutation", &ids).iter().filter(|call| call.by_id) {
+        let text = format!("mutation {{ {} }}", call.text);
+        let answer = gateway.ask(gateway.token("CHAIRMAN"), &text, json!({})).await;
+        assert_eq!(code(&answer), "NOT_FOUND", "{}: {answer}", call.text);
+        refused += 1;
+    }
+    assert!(refused >= 10, "{refused} mutations");
+    let after = gateway.ask(Some(&foreign.token), history, json!({ "id": foreign.venture })).await;
+    assert_eq!(before, after);
+}
+
+#[tokio::test]
+async fn their_dead_letters_are_not_for_operators_elsewhere() {
+    let gateway = Gateway::open().await;
+    let foreign = Foreign::found(&gateway).await;
+    assert_eq!(dead_letters(&gateway, gateway.token("OPERATOR")).await, Vec::<String>::new());
+    let query = "query($id: ID!) { node(id: $id) { id } }";
+    let data = gateway.data("OPERATOR", query, json!({ "id": foreign.dead_letter })).await;
+    assert!(data["node"].is_null());
+    let input = json!({ "input": { "deadLetterId": foreign.dead_letter } });
+    let query = mutation("replayDeadLetter", "deadLetter { id }");
+    let answer = gateway.ask(gateway.token("OPERATOR"), &query, input).await;
+    assert_eq!(code(&answer), "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn they_cannot_be_watched() {
+    let gateway = Gateway::open().await;
+    let foreign = Foreign::found(&gateway).await;
+    let ids = [("ventureId", foreign.venture.as_str()), ("id", &foreign.gate_run)];
+    for call in Introspected::of(&gateway).await.calls("Subscription", &ids) {
+        assert!(call.by_id, "{}", call.text);
+        let text = format!("subscription {{ {} }}", call.text);
+        let mut frames = gateway.watch(gateway.token("CHAIRMAN"), &text).await;
+        let (_, answer) = frames.next().await.unwrap();
+        assert_eq!(code(&answer), "NOT_FOUND", "{}", call.text);
+        assert_eq!(frames.next().await.unwrap().0, "complete");
+    }
+}
+
+#[tokio::test]
+async fn their_files_are_not_there() {
+    let gateway = Gateway::open().await;
+    let foreign = Foreign::found(&gateway).await;
+    let path = format!("/files/{}", foreign.file);
+    let get = |token| signed(http::Request::get(&path), token).body(Body::empty()).unwrap();
+    assert_eq!(gateway.send(get(Some(&foreign.token))).await.text(), "A report.");
+    let answer = gateway.send(get(gateway.token("CHAIRMAN"))).await;
+    assert_eq!((answer.status, code(&answer.json())), (StatusCode::NOT_FOUND, "NOT_FOUND"));
+    let into = signed(http::Request::post("/files?name=a.txt&portfolio=other"), gateway.token("CHAIRMAN"));
+    let into = into.header("content-type", "text/plain").body(Body::from("x")).unwrap();
+    assert_eq!(gateway.send(into).await.status, StatusCode::NOT_FOUND);
+    let venture = gateway.venture("Borrower").await;
+    let evidence = json!([{ "title": "Report", "content": { "fileId": foreign.file } }]);
+    let target = json!({ "doneWhen": "title-captured" });
+    let input = json!({ "ventureId": venture, "target": target, "evidence": evidence });
+    let payload = gateway.mutate("CHAIRMAN", "attest", "venture { id }", input).await;
+    assert_eq!(payload["userErrors"][0]["code"], "INVALID_INPUT", "another's file is no evidence");
+}

@@ -1,0 +1,100 @@
+//! The schema as it tells of itself, and calls made up from it: a field that is added is tested unasked.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+
+use crate::gateway::Gateway;
+
+const QUERY: &str = "query Introspection {
+  __schema {
+    types {
+      kind name description isOneOf
+      fields(includeDeprecated: true) { name description type { ...T } args { name description type { ...T } } }
+      inputFields { name description type { ...T } }
+      enumValues(includeDeprecated: true) { name description }
+    }
+  }
+}
+fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
+
+/// The types of the schema that are its own, by name.
+pub(crate) struct Introspected(HashMap<String, Value>);
+
+/// A call of a field of a root.
+pub(crate) struct Call {
+    /// The field.
+    pub(crate) name: String,
+    /// The field with its arguments and a selection.
+    pub(crate) text: String,
+    /// Whether one of the given ids stands in it.
+    pub(crate) by_id: bool,
+}
+
+impl Introspected {
+    pub(crate) async fn of(gateway: &Gateway) -> Self {
+        let answer = gateway.ask(None, QUERY, json!({})).await;
+        let types = answer["data"]["__schema"]["types"].as_array().expect("types");
+        let own = types.iter().filter(|kind| !kind["name"].as_str().unwrap().starts_with("__"));
+        Self(own.map(|kind| (kind["name"].as_str().unwrap().to_owned(), kind.clone())).collect())
+    }
+
+    pub(crate) fn types(&self) -> impl Iterator<Item = &Value> {
+        self.0.values()
+    }
+
+    /// A call of each field of a root, with the ids given by argument name and made-up values elsewhere.
+    pub(crate) fn calls(&self, root: &str, ids: &[(&str, &str)]) -> Vec<Call> {
+        let fields = list(&self.0[root]["fields"]);
+        assert!(!fields.is_empty(), "{root} has fields");
+        fields.iter().map(|field| self.call(field, ids)).collect()
+    }
+
+    fn call(&self, field: &Value, ids: &[(&str, &str)]) -> Call {
+        let name = field["name"].as_str().unwrap();
+        let values: Vec<_> = list(&field["args"]).iter().map(|arg| self.argument(arg, ids)).collect();
+        let arguments = if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) };
+        let selection = if self.is_composite(&field["type"]) { " { __typename }" } else { "" };
+        let by_id = ids.iter().any(|(_, id)| arguments.contains(&format!("{id:?}")));
+        Call { name: name.to_owned(), text: format!("{name}{arguments}{selection}"), by_id }
+    }
+
+    fn argument(&self, argument: &Value, ids: &[(&str, &str)]) -> String {
+        let name = argument["name"].as_str().unwrap();
+        format!("{name}: {}", self.literal(name, &argument["type"], ids))
+    }
+
+    fn literal(&self, name: &str, kind: &Value, ids: &[(&str, &str)]) -> String {
+        match (kind["kind"].as_str().unwrap(), kind["name"].as_str().unwrap_or_default()) {
+            ("NON_NULL", _) => self.literal(name, &kind["ofType"], ids),
+            ("LIST", _) => format!("[{}]", self.literal(name, &kind["ofType"], ids)),
+            ("SCALAR", "ID") => {
+                format!("{:?}", ids.iter().find(|(known, _)| *known == name).map_or("x", |(_, id)| id))
+            }
+            ("SCALAR", "Int" | "Float") => "1".to_owned(),
+            ("SCALAR", "Boolean") => "true".to_owned(),
+            ("SCALAR", _) => "\"x\"".to_owned(),
+            ("ENUM", name) => list(&self.0[name]["enumValues"])[0]["name"].as_str().unwrap().to_owned(),
+            ("INPUT_OBJECT", name) => {
+                let known = &self.0[name];
+                let fields = list(&known["inputFields"]);
+                let count = if known["isOneOf"] == true { 1 } else { fields.len() };
+                let values: Vec<_> = fields.iter().take(count).map(|f| self.argument(f, ids)).collect();
+                format!("{{ {} }}", values.join(", "))
+            }
+            (other, name) => panic!("{other} {name} cannot be an argument"),
+        }
+    }
+
+    fn is_composite(&self, kind: &Value) -> bool {
+        match kind["kind"].as_str().unwrap() {
+            "NON_NULL" | "LIST" => self.is_composite(&kind["ofType"]),
+            kind => matches!(kind, "OBJECT" | "INTERFACE" | "UNION"),
+        }
+    }
+}
+
+/// The items of a list; none of null.
+pub(crate) fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}

@@ -1,0 +1,127 @@
+//! The number of SQL statements of a query does not depend on how many rows it shows.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use delivery::Faults;
+use serde_json::{Value, json};
+use testing::world::World;
+use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt, registry};
+
+use crate::gateway::Gateway;
+
+const QUERY: &str = "query($first: Int!) {
+  ventures(first: $first, filter: { category: \"tests\" }) {
+    totalCount
+    nodes {
+      name portfolio { name playbook { version } }
+      stage { number title }
+      events(first: 5) { sequence type }
+      stageRuns { attempt stage { number } }
+      stageRun {
+        playbook { id }
+        gates { key latestRun { verdict requestedBy { name } criteria { verdict evidence { id title } } } }
+        doneWhen { key done attestation { by { name } evidence { title } } }
+        attestations { target by { handle } }
+        evidence { title submittedBy { name } file { name } }
+      }
+    }
+  }
+}";
+
+/// Counts the statements that reach the database driver.
+#[derive(Clone, Default)]
+struct Statements(Arc<AtomicUsize>);
+
+impl<S: tracing::Subscriber + for<'a> registry::LookupSpan<'a>> Layer<S> for Statements {
+    fn on_new_span(
+        &self,
+        attributes: &tracing::span::Attributes<'_>,
+        _: &tracing::span::Id,
+        _: Context<'_, S>,
+    ) {
+        let span = attributes.metadata();
+        let runs = ["execute", "execute_unprepared", "query_one", "query_all", "stream"];
+        if span.target().starts_with("sea_orm::driver") && runs.contains(&span.name()) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Leads a venture to where each part of the query has something to show.
+async fn lead(gateway: &Gateway, world: &World, count: usize) {
+    let mut ventures = Vec::new();
+    for number in 0..count {
+        ventures.push(gateway.venture(&format!("Venture {number}")).await);
+    }
+    for stage in 1..=2 {
+        for id in &ventures {
+            prepare(gateway, id, if stage == 1 { "EXIT" } else { "ENTRY" }).await;
+        }
+        world.settled().await;
+        if stage == 1 {
+            for id in &ventures {
+                let input = json!({ "ventureId": id });
+                gateway.change("CHAIRMAN", "advanceVenture", "venture { id }", input).await;
+            }
+        }
+    }
+    for id in &ventures {
+        gateway.attest("CHAIRMAN", id, json!({ "doneWhen": "top-5-risks-ranked" })).await;
+    }
+}
+
+/// Attests what the stage wants of people, and asks for its gates of a kind.
+async fn prepare(gateway: &Gateway, id: &str, kind: &str) {
+    let query = "query($id: ID!) { venture(id: $id) { stageRun { doneWhen { key } gates { key kind criteria { key rule } } } } }";
+    let run = gateway.data("CHAIRMAN", query, json!({ "id": id })).await["venture"]["stageRun"].clone();
+    if kind == "EXIT" {
+        for label in run["doneWhen"].as_array().unwrap() {
+            gateway.attest("CHAIRMAN", id, json!({ "doneWhen": label["key"] })).await;
+        }
+    }
+    for gate in run["gates"].as_array().unwrap().iter().filter(|gate| gate["kind"] == kind) {
+        for criterion in gate["criteria"].as_array().unwrap().iter().filter(|c| c["rule"].is_null()) {
+            let target = json!({ "criterion": { "gate": gate["key"], "criterion": criterion["key"] } });
+            gateway.attest("CHAIRMAN", id, target).await;
+        }
+        let input = json!({ "ventureId": id, "gate": gate["key"] });
+        gateway.change("CHAIRMAN", "requestGateValidation", "gateRun { id }", input).await;
+    }
+}
+
+/// The number of statements of the query, and the ventures it showed.
+async fn count(gateway: &Gateway, statements: &Statements, first: usize) -> (usize, Vec<Value>) {
+    let before = statements.0.load(Ordering::Relaxed);
+    let data = gateway.data("VIEWER", QUERY, json!({ "first": first })).await;
+    let shown = data["ventures"]["nodes"].as_array().unwrap().clone();
+    (statements.0.load(Ordering::Relaxed) - before, shown)
+}
+
+#[tokio::test]
+async fn twenty_ventures_take_as_many_statements_as_two() {
+    let gateway = Gateway::open().await;
+    let process = gateway.world.start(Faults::default()).await;
+    lead(&gateway, &gateway.world, 20).await;
+    process.drain().await;
+    let statements = Statements::default();
+    let subscriber = registry().with(statements.clone());
+    let _counting = tracing::subscriber::set_default(subscriber);
+    count(&gateway, &statements, 1).await;
+    let (few, two) = count(&gateway, &statements, 2).await;
+    let (many, twenty) = count(&gateway, &statements, 20).await;
+    assert_eq!((two.len(), twenty.len()), (2, 20));
+    for venture in &twenty {
+        let run = &venture["stageRun"];
+        assert_eq!(venture["stage"]["number"], 2);
+        assert_eq!(venture["stageRuns"].as_array().unwrap().len(), 2);
+        assert_eq!(run["gates"][0]["latestRun"]["criteria"][0]["evidence"][0]["title"], "Minutes");
+        assert!(run["doneWhen"].as_array().unwrap().iter().any(|label| label["done"] == true));
+    }
+    assert!((5..=40).contains(&few), "{few} statements for two ventures");
+    // Loads of one kind that come too far apart for one batch make a second one, whatever the rows: a few
+    // more or less on a busy machine, where growth with the rows would be eighteen at the least.
+    assert!(many <= few + 4, "{many} statements for twenty ventures, {few} for two");
+}

@@ -1,0 +1,91 @@
+//! A worker's process: configuration, connections, its consumer, health pages, and the drain at its end.
+
+use std::{process::ExitCode, time::Duration};
+
+use anyhow::Context;
+use app::App;
+use clap::Parser;
+use delivery::{Backend, Node, Settings, Worker, bus::Bus};
+use process::{backend, config, health, health::Check, runtime, shutdown, telemetry};
+
+/// What a worker may take to finish once it is told to stop.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// Variables that other processes of the deployment read.
+const KNOWN_ELSEWHERE: &[&str] = &[
+    "VENTURI_DEMO",
+    "VENTURI_LISTEN",
+    "VENTURI_MAX_BODY_BYTES",
+    "VENTURI_PLAYBOOK",
+    "VENTURI_PROFILE",
+    "VENTURI_REQUEST_TIMEOUT_S",
+];
+
+/// A worker: it takes messages from its queue until it is told to stop
+#[derive(Parser, Debug)]
+#[command(version)]
+struct Config {
+    #[command(flatten)]
+    backend: backend::Settings,
+    #[command(flatten)]
+    health: health::Settings,
+    #[command(flatten)]
+    telemetry: telemetry::Settings,
+    /// Messages handled at once, 1 to 1,000
+    #[arg(long, env = "VENTURI_WORKER_CONCURRENCY", default_value_t = 16, value_name = "COUNT",
+          value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    concurrency: u16,
+}
+
+/// Runs a worker's process to its end.
+pub fn run(worker: Worker) -> ExitCode {
+    let config: Config = config::parse(KNOWN_ELSEWHERE);
+    runtime::run(serve(config, worker))
+}
+
+async fn serve(config: Config, worker: Worker) -> anyhow::Result<()> {
+    let telemetry = telemetry::init(worker.queue, &config.telemetry)?;
+    let stop = shutdown::on_signal()?;
+    let amqp_url = config.backend.amqp_url.as_ref().context(
+        "a worker shares its queue with others over RabbitMQ: set VENTURI_AMQP_URL, or run `venturi`, which \
+         has every worker in it",
+    )?;
+    let backend = Backend {
+        database_url: config.backend.database_url.expose(),
+        database_connections: config.backend.database_connections,
+        amqp_url: Some(amqp_url.expose()),
+        namespace: &config.backend.amqp_namespace,
+        name: worker.queue,
+    };
+    let app = tokio::select! {
+        app = delivery::open_database(&backend) => app?,
+        () = stop.cancelled() => return Ok(()),
+    };
+    let bus = delivery::open_bus(&backend, &app).await?;
+    let serving = stop.child_token();
+    let router = health::router(checks(&app, &bus), telemetry.metrics());
+    let server = health::serve(config.health.health_listen, router, serving.clone()).await?;
+    tracing::info!(queue = worker.queue, health = %server.address(), "worker started");
+    let settings = Settings { concurrency: config.concurrency, ..Settings::default() };
+    let running = Node::new(app.clone(), bus).with_settings(settings).with_workers([worker]).start();
+    stop.cancelled().await;
+    tracing::info!("draining");
+    running.drain(DRAIN).await;
+    serving.cancel();
+    server.finished().await?;
+    app.database().close().await?;
+    Ok(())
+}
+
+fn checks(app: &App, bus: &Bus) -> Vec<Check> {
+    let (app, bus) = (app.clone(), bus.clone());
+    let database = Check::new("database", move || {
+        let app = app.clone();
+        async move { app.database().ping().await.map_err(|error| error.to_string()) }
+    });
+    let broker = Check::new("broker", move || {
+        let bus = bus.clone();
+        async move { bus.ready() }
+    });
+    vec![database, broker]
+}

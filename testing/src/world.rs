@@ -1,0 +1,292 @@
+//! Worlds: the system on a database and a transport of its own, its clock in the test's hand.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use app::{
+    Actor, App, Request,
+    clock::{Clock, SystemIds},
+    commands::{CreateVenture, RequestGateValidation},
+    messages::outbox,
+    playbooks, query, seed, token,
+};
+use bus::{AmqpOptions, Bus, Queue, Topology};
+use delivery::{Faults, Node, Running, Settings};
+use domain::{
+    Role,
+    id::{Id, kind},
+    venture::Venture,
+};
+use entity::{audit, dead_letter, gate_run, history};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use crate::{
+    clock::TestClock,
+    database::{Kind, TestDatabase},
+    probe,
+    servers::AMQP_URL,
+};
+
+/// The longest a test waits for something that is to happen.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How messages travel in a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// Within the process.
+    InProcess,
+    /// Over RabbitMQ.
+    Amqp,
+}
+
+/// The system, with the demo portfolio in it.
+pub struct World {
+    /// The application of the test itself.
+    pub app: App,
+    /// Its clock.
+    pub clock: Arc<TestClock>,
+    /// A token for each role of the demo portfolio.
+    pub tokens: HashMap<String, String>,
+    transport: Transport,
+    namespace: String,
+    database: TestDatabase,
+}
+
+impl World {
+    /// A world on a database of the given kind.
+    pub async fn create(kind: Kind, transport: Transport) -> Self {
+        let database = TestDatabase::create(kind).await;
+        let clock = Arc::new(TestClock::default());
+        let app = App::with(database.open().await, clock.clone(), Arc::new(SystemIds));
+        playbooks::import(&app, playbook_files()).await.expect("the built-in playbook");
+        let tokens = seed::demo(&app).await.expect("the demo").expect("made just now");
+        let tokens = tokens.into_iter().map(|(role, token)| (role.to_string(), token)).collect();
+        let namespace = format!("test-{}", Uuid::from_u128(rand::random()).simple());
+        Self { app, clock, tokens, transport, namespace, database }
+    }
+
+    /// A bus of this world; over RabbitMQ all of them meet, in process each is its own.
+    pub fn bus(&self) -> Bus {
+        let mut topology = delivery::topology(&self.namespace);
+        topology.queues.push(Queue::new(probe::QUEUE, probe::kinds()));
+        self.bus_with(topology)
+    }
+
+    fn bus_with(&self, topology: Topology) -> Bus {
+        match self.transport {
+            Transport::InProcess => Bus::in_process(topology),
+            Transport::Amqp => Bus::amqp(AmqpOptions::new(amqp_url()), topology),
+        }
+    }
+
+    /// An application of its own on the same database, as another process would have.
+    pub async fn another_app(&self) -> App {
+        App::with(self.database.open().await, self.clock.clone(), Arc::new(SystemIds))
+    }
+
+    /// A process with every worker in it, and the tests' own.
+    pub async fn start(&self, faults: Faults) -> Process {
+        self.start_paced(faults, settings()).await
+    }
+
+    /// The same, paced otherwise.
+    pub async fn start_paced(&self, faults: Faults, settings: Settings) -> Process {
+        let app = self.another_app().await;
+        if self.transport == Transport::InProcess {
+            outbox::end_leases(&app).await.expect("leases ended");
+        }
+        let bus = self.bus();
+        let mut ready = bus.changes();
+        tokio::time::timeout(PATIENCE, ready.wait_for(|ready| *ready))
+            .await
+            .expect("the broker")
+            .expect("a bus");
+        let running = Node::new(app.clone(), bus.clone())
+            .with_settings(settings)
+            .with_faults(faults)
+            .with_workers(worker::all().into_iter().chain([probe::worker()]))
+            .start();
+        Process { app, bus, running }
+    }
+
+    /// The person who holds a role of the demo portfolio.
+    pub async fn actor(&self, role: &str) -> Actor {
+        token::authenticate(&self.app, &self.tokens[role]).await.expect("tokens").expect("a known token")
+    }
+
+    /// A request by that person.
+    pub async fn request(&self, role: &str) -> Request {
+        Request::by(self.actor(role).await)
+    }
+
+    /// The demo portfolio.
+    pub async fn portfolio(&self) -> Id<kind::Portfolio> {
+        let all = query::portfolio_ids(&self.app, &app::Scope::All).await.expect("portfolios");
+        all.into_iter().find(|(slug, _)| slug == seed::SLUG).expect("the demo").1
+    }
+
+    /// A new venture at stage 1, its category set.
+    pub async fn venture(&self, name: &str) -> Id<Venture> {
+        let command = CreateVenture {
+            portfolio_id: self.portfolio().await,
+            name: name.to_owned(),
+            description: "A venture made by a test, to be led through its gates.".to_owned(),
+            category: Some("tests".to_owned()),
+            zone: None,
+            currency: None,
+        };
+        self.app.execute(&self.request("CHAIRMAN").await, &command).await.expect("a venture")
+    }
+
+    /// Asks for a gate to be validated.
+    pub async fn validate(&self, venture_id: Id<Venture>, gate: &str) -> Id<kind::GateRun> {
+        let command = RequestGateValidation { venture_id, expected_version: None, gate: gate.to_owned() };
+        self.app.execute(&self.request("CHAIRMAN").await, &command).await.expect("a gate run")
+    }
+
+    /// Waits until nothing is under way: no message in the outbox, no gate run queued. Fails after
+    /// [`PATIENCE`] with what is left.
+    pub async fn settled(&self) {
+        let waited = until(|| async { self.left().await.is_empty() }).await;
+        assert!(waited, "still under way: {:?}", self.left().await);
+    }
+
+    async fn left(&self) -> BTreeMap<&'static str, u64> {
+        use sea_orm::PaginatorTrait;
+        let db = self.app.database().read();
+        let queued = gate_run::Entity::find().filter(gate_run::Column::Status.eq("QUEUED"));
+        let counts = [
+            ("outbox", outbox::count(&self.app).await.expect("a count")),
+            ("queued gate runs", queued.count(db).await.expect("a count")),
+        ];
+        counts.into_iter().filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// Everything recorded of gate runs, in a form that does not depend on ids and times.
+    pub async fn verdicts(&self) -> BTreeMap<Uuid, (String, Option<String>)> {
+        let rows = gate_run::Entity::find().all(self.app.database().read()).await.expect("gate runs");
+        rows.into_iter().map(|row| (row.id, (row.status, row.verdict))).collect()
+    }
+
+    /// A venture's history: sequence and kind.
+    pub async fn history(&self, venture: Id<Venture>) -> Vec<(i64, String)> {
+        let rows = history::Entity::find()
+            .filter(history::Column::VentureId.eq(venture.uuid()))
+            .order_by_asc(history::Column::Sequence)
+            .all(self.app.database().read())
+            .await
+            .expect("history");
+        rows.into_iter().map(|row| (row.sequence, row.kind)).collect()
+    }
+
+    /// How often a command was recorded.
+    pub async fn recorded(&self, command: &str) -> usize {
+        let rows = audit::Entity::find().filter(audit::Column::Command.eq(command));
+        rows.all(self.app.database().read()).await.expect("audit").len()
+    }
+
+    /// Parked messages that were not replayed.
+    pub async fn parked(&self) -> Vec<dead_letter::Model> {
+        let rows = dead_letter::Entity::find().filter(dead_letter::Column::ReplayedAt.is_null());
+        rows.all(self.app.database().read()).await.expect("dead letters")
+    }
+
+    /// Removes what the world left on the broker.
+    pub async fn end(self) {
+        if self.transport == Transport::Amqp {
+            sweep_broker(&self.namespace).await;
+        }
+    }
+}
+
+/// Removes the queues and exchanges of a namespace.
+pub async fn sweep_broker(namespace: &str) {
+    let mut topology = delivery::topology(namespace);
+    topology.queues.push(Queue::new(probe::QUEUE, probe::kinds()));
+    let bus = Bus::amqp(AmqpOptions::new(amqp_url()), topology);
+    let mut ready = bus.changes();
+    tokio::time::timeout(PATIENCE, ready.wait_for(|ready| *ready)).await.expect("the broker").expect("a bus");
+    bus.delete_topology().await.expect("queues deleted");
+}
+
+/// One process of a world.
+pub struct Process {
+    /// Its application.
+    pub app: App,
+    bus: Bus,
+    running: Running,
+}
+
+impl Process {
+    /// Its bus.
+    pub fn bus(&self) -> &Bus {
+        &self.bus
+    }
+
+    /// Ends it as a kill would.
+    pub async fn kill(self) {
+        self.running.kill().await;
+        self.app.database().close().await.expect("closed");
+    }
+
+    /// Ends it as SIGTERM would.
+    pub async fn drain(self) {
+        self.running.drain(Duration::from_secs(20)).await;
+        self.app.database().close().await.expect("closed");
+    }
+}
+
+/// Quick enough for tests, where the clock in hand stands still.
+pub fn settings() -> Settings {
+    Settings {
+        poll: Duration::from_millis(20),
+        lease: Duration::from_secs(30),
+        retry_first: Duration::from_secs(1),
+        ..Settings::default()
+    }
+}
+
+/// Asks again and again until the answer is yes; false after [`PATIENCE`].
+pub async fn until<F: Future<Output = bool>>(condition: impl Fn() -> F) -> bool {
+    let asked = async {
+        while !condition().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, asked).await.is_ok()
+}
+
+/// Where RabbitMQ is.
+#[expect(clippy::disallowed_methods, reason = "tests are told by their environment where the servers are")]
+pub fn amqp_url() -> String {
+    std::env::var(AMQP_URL)
+        .unwrap_or_else(|_| panic!("{AMQP_URL} is not set: run `cargo verify`, which brings its own servers"))
+}
+
+/// The built-in playbook's files.
+pub fn playbook_files() -> BTreeMap<String, String> {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../playbook"));
+    let stages = std::fs::read_dir(root.join("stages")).expect("stages").map(|entry| entry.unwrap().path());
+    let files = stages.chain([root.join("playbook.yaml")]);
+    files
+        .map(|path| {
+            let name = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
+            (name, std::fs::read_to_string(&path).unwrap())
+        })
+        .collect()
+}
+
+/// A role by name.
+pub fn role(name: &str) -> Role {
+    Role::parse(name).unwrap()
+}
+
+/// What the clock in hand says, for comparing.
+pub fn now(world: &World) -> chrono::DateTime<chrono::Utc> {
+    world.clock.now()
+}

@@ -1,0 +1,204 @@
+//! Commands on both databases: what is refused, what is forbidden, and what happens when two come at once.
+
+use app::{
+    Actor, Error, Request,
+    commands::{
+        AdoptPlaybook, AdvanceVenture, Attest, CreateVenture, DecideGate, KillVenture, PauseVenture,
+        ResumeVenture, UpdateVenture, WithdrawEvidence,
+    },
+    playbooks,
+};
+use delivery::Faults;
+use domain::{
+    evidence::{Content, Submission, Target},
+    id::Id,
+    refusal::Code,
+    venture::{ProfileChange, Venture},
+};
+use entity::{evidence, stage_run, venture};
+use sea_orm::{EntityTrait, PaginatorTrait};
+use testing::{
+    database::Kind,
+    world::{Transport, World, playbook_files},
+};
+
+/// Runs a test's body on each database.
+macro_rules! on_both {
+    ($($name:ident)*) => { $(
+        mod $name {
+            use super::*;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                super::$name(World::create(Kind::Sqlite, Transport::InProcess).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                super::$name(World::create(Kind::Postgres, Transport::InProcess).await).await;
+            }
+        }
+    )* };
+}
+
+on_both! {
+    of_two_changes_of_one_version_one_is_refused
+    the_same_key_at_once_makes_one_venture
+    a_change_or_a_withdrawal_lapses_what_passed_on_it
+    a_killed_venture_takes_nothing_more
+    rights_are_the_playbooks
+    a_run_ends_with_the_playbook_it_started_with
+}
+
+fn code<T: std::fmt::Debug>(outcome: Result<T, Error>) -> Code {
+    match outcome {
+        Err(Error::Refused(refusal)) => refusal.code,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+fn rename(venture_id: Id<Venture>, expected_version: Option<i64>, name: &str) -> UpdateVenture {
+    let change = ProfileChange { name: Some(name.to_owned()), ..ProfileChange::default() };
+    UpdateVenture { venture_id, expected_version, change }
+}
+
+async fn of_two_changes_of_one_version_one_is_refused(world: World) {
+    let id = world.venture("Contested").await;
+    let request = world.request("LEAD").await;
+    let (first, second) = (rename(id, Some(1), "First"), rename(id, Some(1), "Second"));
+    let (one, other) =
+        tokio::join!(world.app.execute(&request, &first), world.app.execute(&request, &second));
+    let (won, lost) = if one.is_ok() { (one, other) } else { (other, one) };
+    assert!(won.is_ok());
+    assert_eq!(code(lost), Code::StaleVersion);
+    let row = venture::Entity::find_by_id(id.uuid()).one(world.app.database().read()).await.unwrap().unwrap();
+    assert_eq!(row.version, 2);
+    assert!(["First", "Second"].contains(&row.name.as_str()));
+}
+
+async fn the_same_key_at_once_makes_one_venture(world: World) {
+    let before = venture::Entity::find().count(world.app.database().read()).await.unwrap();
+    let command = CreateVenture {
+        portfolio_id: world.portfolio().await,
+        name: "Only once".to_owned(),
+        description: "Asked for ten times at the same moment.".to_owned(),
+        category: None,
+        zone: None,
+        currency: None,
+    };
+    let request = world.request("LEAD").await.with_key(Some("once".to_owned())).unwrap();
+    let all = (0..10).map(|_| world.app.execute(&request, &command));
+    let answers = futures_util::future::join_all(all).await;
+    let ids: std::collections::BTreeSet<_> = answers.into_iter().map(|answer| answer.unwrap()).collect();
+    assert_eq!(ids.len(), 1);
+    let after = venture::Entity::find().count(world.app.database().read()).await.unwrap();
+    assert_eq!(after, before + 1);
+    let other = CreateVenture { name: "Another".to_owned(), ..command };
+    assert_eq!(code(world.app.execute(&request, &other).await), Code::IdempotencyKeyReused);
+}
+
+/// Leads a venture to where only the advance is left.
+async fn ready_to_advance(world: &World) -> Id<Venture> {
+    let id = world.venture("Ready").await;
+    let run = world.app.playbook(playbook_of(world, id).await).await.unwrap();
+    let request = world.request("EVA").await;
+    for label in run.stage(1).unwrap().substages.iter().flat_map(|substage| &substage.done_when) {
+        let content = Content::Text("It was said at the meeting.".to_owned());
+        let evidence = vec![Submission { title: "Minutes".to_owned(), content }];
+        let target = Target::DoneWhen(label.key.clone());
+        let attest =
+            Attest { venture_id: id, expected_version: None, target, value: None, note: None, evidence };
+        world.app.execute(&request, &attest).await.unwrap();
+    }
+    let agent = Request::by(Actor::Agent("gate-validator".to_owned()));
+    for gate in ["title-validated", "description-validated", "category-assigned"] {
+        let gate_run_id = world.validate(id, gate).await;
+        world.app.execute(&agent, &DecideGate { gate_run_id }).await.unwrap();
+    }
+    id
+}
+
+async fn playbook_of(world: &World, id: Id<Venture>) -> Id<domain::id::kind::Playbook> {
+    let runs = stage_run::Entity::find().all(world.app.database().read()).await.unwrap();
+    Id::new(runs.into_iter().find(|run| run.venture_id == Some(id.uuid())).unwrap().playbook_id)
+}
+
+async fn a_change_or_a_withdrawal_lapses_what_passed_on_it(world: World) {
+    let id = ready_to_advance(&world).await;
+    let request = world.request("EVA").await;
+    let category = |category: Option<&str>| UpdateVenture {
+        venture_id: id,
+        expected_version: None,
+        change: ProfileChange { category: Some(category.map(str::to_owned)), ..ProfileChange::default() },
+    };
+    let advance = AdvanceVenture { venture_id: id, expected_version: None };
+    world.app.execute(&request, &category(None)).await.unwrap();
+    assert_eq!(code(world.app.execute(&request, &advance).await), Code::GateLapsed);
+    world.app.execute(&request, &category(Some("tests"))).await.unwrap();
+
+    let pieces = evidence::Entity::find().all(world.app.database().read()).await.unwrap();
+    let withdraw = WithdrawEvidence { evidence_id: Id::new(pieces[0].id), reason: "a mistake".to_owned() };
+    world.app.execute(&request, &withdraw).await.unwrap();
+    assert_eq!(code(world.app.execute(&request, &withdraw).await), Code::EvidenceWithdrawn);
+    assert_eq!(code(world.app.execute(&request, &advance).await), Code::DoneWhenOpen);
+}
+
+async fn a_killed_venture_takes_nothing_more(world: World) {
+    let id = world.venture("Short-lived").await;
+    let gate_run = world.validate(id, "title-validated").await;
+    let lead = world.request("LEAD").await;
+    let reason = || "no market".to_owned();
+    let pause = PauseVenture { venture_id: id, expected_version: None, reason: reason() };
+    world.app.execute(&lead, &pause).await.unwrap();
+    assert_eq!(code(world.app.execute(&lead, &pause).await), Code::VentureNotActive);
+    let resume = ResumeVenture { venture_id: id, expected_version: None };
+    world.app.execute(&lead, &resume).await.unwrap();
+    assert_eq!(code(world.app.execute(&lead, &resume).await), Code::VentureNotPaused);
+    let kill = KillVenture { venture_id: id, expected_version: None, reason: reason() };
+    assert!(matches!(world.app.execute(&lead, &kill).await, Err(Error::Forbidden(_))));
+    world.app.execute(&world.request("BOARD").await, &kill).await.unwrap();
+    assert_eq!(code(world.app.execute(&lead, &pause).await), Code::VentureEnded);
+    // The validation asked for before has become pointless, and says so.
+    let process = world.start(Faults::default()).await;
+    world.settled().await;
+    process.drain().await;
+    assert_eq!(world.verdicts().await[&gate_run.uuid()], ("CANCELLED".to_owned(), None));
+    let kinds: Vec<_> = world.history(id).await.into_iter().map(|(_, kind)| kind).collect();
+    assert_eq!(kinds.last().map(String::as_str), Some("gate_run.cancelled.v1"));
+}
+
+async fn rights_are_the_playbooks(world: World) {
+    let id = world.venture("Guarded").await;
+    let update = rename(id, None, "Renamed");
+    for (role, allowed) in
+        [("VIEWER", false), ("SALES", false), ("AGENT", false), ("LEAD", true), ("CHAIRMAN", true)]
+    {
+        let outcome = world.app.execute(&world.request(role).await, &update).await;
+        assert_eq!(outcome.is_ok(), allowed, "{role}: {outcome:?}");
+        assert!(allowed || matches!(outcome, Err(Error::Forbidden(_))));
+    }
+    let gate_run_id = world.validate(id, "title-validated").await;
+    let decided = world.app.execute(&world.request("CHAIRMAN").await, &DecideGate { gate_run_id }).await;
+    assert!(matches!(decided, Err(Error::Forbidden(_))), "a person decides no gate: {decided:?}");
+    let agent = Request::by(Actor::Agent("gate-validator".to_owned()));
+    let outcome = world.app.execute(&agent, &update).await;
+    assert!(matches!(outcome, Err(Error::Forbidden(_))), "an agent does what it is sent: {outcome:?}");
+}
+
+async fn a_run_ends_with_the_playbook_it_started_with(world: World) {
+    let old = world.venture("Started before").await;
+    let first = playbook_of(&world, old).await;
+    let mut files = playbook_files();
+    let main = files.get_mut("playbook.yaml").unwrap();
+    *main = main.replace("version: 1.0.0", "version: 1.0.1");
+    let playbook_id = playbooks::import(&world.app, files.clone()).await.unwrap();
+    assert_ne!(playbook_id, first);
+    assert_eq!(playbooks::import(&world.app, files).await.unwrap(), playbook_id, "once, by its content");
+    let agent = Request::by(Actor::Agent("operator".to_owned()));
+    let adopt = AdoptPlaybook { portfolio_id: world.portfolio().await, playbook_id };
+    assert!(world.app.execute(&agent, &adopt).await.unwrap());
+    assert!(!world.app.execute(&agent, &adopt).await.unwrap(), "done before");
+    assert_eq!(playbook_of(&world, old).await, first);
+    let new = world.venture("Started after").await;
+    assert_eq!(playbook_of(&world, new).await, playbook_id);
+}

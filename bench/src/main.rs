@@ -1,0 +1,93 @@
+//! `bench`: measures the system against limits measured in the same run, and prints both.
+//!
+//! What the figures mean stands in the README. No figure may be printed that was not measured here, and
+//! nothing that ships may import this crate.
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a measurement that cannot go on stops")]
+
+mod deployment;
+mod latency;
+mod load;
+mod pipeline;
+mod program;
+mod queries;
+mod report;
+mod start;
+
+use std::{
+    fs::File,
+    io::{Write, stderr, stdout},
+    path::PathBuf,
+    time::Duration,
+};
+
+use clap::{Parser, ValueEnum};
+
+/// Measures the system against limits measured in the same run
+#[derive(Parser, Debug)]
+struct Arguments {
+    /// What is measured; everything when not given
+    #[arg(value_enum)]
+    scenarios: Vec<Scenario>,
+    /// A tenth of everything: to see that it works, not to quote
+    #[arg(long)]
+    quick: bool,
+    /// Also write one JSON object per figure and line
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Scenario {
+    /// Requests for gate validations until their verdicts are committed
+    Pipeline,
+    /// Queries of one venture and of a page of twenty
+    Queries,
+    /// From a mutation to the event at a subscriber
+    Latency,
+    /// Time to listening, and memory at rest
+    Start,
+}
+
+/// How much is done.
+#[derive(Clone, Copy, Debug)]
+struct Scale {
+    divisor: u32,
+}
+
+impl Scale {
+    fn count(self, full: u32) -> u32 {
+        (full / self.divisor).max(1)
+    }
+
+    fn time(self, full: Duration) -> Duration {
+        full / self.divisor
+    }
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let scale = Scale { divisor: if arguments.quick { 10 } else { 1 } };
+    let chosen = match arguments.scenarios.as_slice() {
+        [] => Scenario::value_variants(),
+        some => some,
+    };
+    let mut figures = Vec::new();
+    for scenario in chosen {
+        writeln!(stderr(), "measuring: {scenario:?}")?;
+        figures.extend(match scenario {
+            Scenario::Pipeline => pipeline::measure(scale).await?,
+            Scenario::Queries => queries::measure(scale).await?,
+            Scenario::Latency => latency::measure(scale).await?,
+            Scenario::Start => start::measure(scale).await?,
+        });
+    }
+    stdout().write_all(report::table(&figures, arguments.quick).as_bytes())?;
+    if let Some(path) = arguments.json {
+        let mut file = File::create(path)?;
+        for figure in &figures {
+            writeln!(file, "{}", report::json(figure))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! Figures, their limits and aims, and how they are shown. Measures nothing.
+
+use std::{fmt::Write, thread};
+
+use serde_json::{Value, json};
+
+/// Something measured.
+#[derive(Clone, Debug)]
+pub(crate) struct Figure {
+    /// What.
+    pub(crate) name: String,
+    /// How much.
+    pub(crate) value: f64,
+    /// In what.
+    pub(crate) unit: Unit,
+    /// What it is held against.
+    pub(crate) limit: Option<Limit>,
+    /// What it is to be.
+    pub(crate) aim: Option<Aim>,
+}
+
+/// What the same machine did in the same run without the system, in the figure's unit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limit {
+    /// What did it.
+    pub(crate) name: &'static str,
+    /// How much.
+    pub(crate) value: f64,
+}
+
+/// What a figure counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// Per second; more is better.
+    PerSecond,
+    /// Milliseconds; less is better.
+    Milliseconds,
+    /// Megabytes of 1,000,000 bytes; less is better.
+    Megabytes,
+}
+
+/// What a figure is to be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Aim {
+    /// This share of its limit, or more.
+    OfLimit(f64),
+    /// Less than this.
+    Below(f64),
+}
+
+impl Unit {
+    fn symbol(self) -> &'static str {
+        match self {
+            Self::PerSecond => "/s",
+            Self::Milliseconds => "ms",
+            Self::Megabytes => "MB",
+        }
+    }
+}
+
+impl Figure {
+    /// How near it comes to its limit: 1 is as good as the limit, whichever way is better.
+    fn ratio(&self) -> Option<f64> {
+        let limit = self.limit?.value;
+        Some(if self.unit == Unit::PerSecond { self.value / limit } else { limit / self.value })
+    }
+
+    fn meets_aim(&self) -> Option<bool> {
+        match self.aim? {
+            Aim::OfLimit(share) => self.ratio().map(|ratio| ratio >= share),
+            Aim::Below(most) => Some(self.value < most),
+        }
+    }
+
+    fn shown(&self, value: f64) -> String {
+        let decimals = if value >= 100.0 { 0 } else { 1 };
+        format!("{value:.decimals$} {}", self.unit.symbol())
+    }
+}
+
+/// A Markdown table, headed by what was measured on.
+pub(crate) fn table(figures: &[Figure], quick: bool) -> String {
+    let cores = thread::available_parallelism().map_or(0, usize::from);
+    let mut text = format!("Shared by all processes: {cores} cores.");
+    if cfg!(debug_assertions) {
+        text += " A debug build: not to be quoted.";
+    }
+    if quick {
+        text += " A tenth of the full counts: not to be quoted.";
+    }
+    text += "\n\n| figure | measured | limit | ratio | aim |\n|---|---|---|---|---|\n";
+    for figure in figures {
+        let limit = figure
+            .limit
+            .map_or("–".to_owned(), |limit| format!("{} ({})", figure.shown(limit.value), limit.name));
+        let ratio = figure.ratio().map_or("–".to_owned(), |ratio| format!("{:.0} %", ratio * 100.0));
+        let aim = match figure.aim {
+            Some(Aim::OfLimit(share)) => format!("≥ {:.0} %", share * 100.0),
+            Some(Aim::Below(most)) => format!("< {}", figure.shown(most)),
+            None => "–".to_owned(),
+        };
+        let met = match figure.meets_aim() {
+            Some(true) => ": met",
+            Some(false) => ": missed",
+            None => "",
+        };
+        let value = figure.shown(figure.value);
+        writeln!(text, "| {} | {value} | {limit} | {ratio} | {aim}{met} |", figure.name)
+            .expect("a string takes all");
+    }
+    text
+}
+
+/// One figure for programs.
+pub(crate) fn json(figure: &Figure) -> Value {
+    json!({
+        "figure": figure.name,
+        "value": figure.value,
+        "unit": figure.unit.symbol(),
+        "limit": figure.limit.map(|limit| json!({ "name": limit.name, "value": limit.value })),
+        "ratio": figure.ratio(),
+        "meets_aim": figure.meets_aim(),
+    })
+}
+
+/// The value below which this share of the samples lies; the nearest sample.
+pub(crate) fn percentile(samples: &[f64], share: f64) -> f64 {
+    let mut sorted = samples.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a place within the samples"
+    )]
+    let place = ((sorted.len() as f64 * share).ceil() as usize).clamp(1, sorted.len());
+    sorted[place - 1]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(unit: Unit, value: f64, limit: f64, aim: Aim) -> Figure {
+        let limit = Some(Limit { name: "bare", value: limit });
+        Figure { name: "it".to_owned(), value, unit, limit, aim: Some(aim) }
+    }
+
+    #[test]
+    fn a_ratio_is_one_at_the_limit_and_less_before_it() {
+        let rate = figure(Unit::PerSecond, 50.0, 100.0, Aim::OfLimit(0.5));
+        let wait = figure(Unit::Milliseconds, 8.0, 2.0, Aim::OfLimit(0.5));
+        assert_eq!((rate.ratio(), rate.meets_aim()), (Some(0.5), Some(true)));
+        assert_eq!((wait.ratio(), wait.meets_aim()), (Some(0.25), Some(false)));
+    }
+
+    #[test]
+    fn a_row_shows_both_figures_and_the_verdict() {
+        let text = table(&[figure(Unit::Milliseconds, 812.0, 1.5, Aim::Below(1_000.0))], false);
+        let row = text.lines().last().unwrap();
+        assert_eq!(row, "| it | 812 ms | 1.5 ms (bare) | 0 % | < 1000 ms: met |");
+    }
+
+    #[test]
+    fn percentiles_are_samples() {
+        let samples: Vec<f64> = (1..=100).rev().map(f64::from).collect();
+        assert_eq!([0.5, 0.99, 1.0].map(|share| percentile(&samples, share)), [50.0, 99.0, 100.0]);
+        assert_eq!(percentile(&[7.0], 0.5), 7.0);
+    }
+}

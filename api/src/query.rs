@@ -102,7 +102,7 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "The slug.")] slug: String,
     ) -> Option<async_graphql::Result<Portfolio>> {
-        find_portfolio(ctx, &slug).await.transpose().map(|row| row.map(Portfolio))
+        find_portfolio(ctx, &slug).await.transpose().map(|row| row.map(Arc::new).map(Portfolio))
     }
 
     /// The caller's portfolios, by slug.
@@ -118,7 +118,7 @@ impl Query {
         let session = session(ctx)?;
         let asked = request(first, after, last, before);
         let page = query::portfolios(session.app(), &session.scope()?, &asked).await;
-        page.map(PortfolioConnection).map_err(|e| problem(&e))
+        page.map(|page| PortfolioConnection(page.map(Arc::new))).map_err(|e| problem(&e))
     }
 
     /// A venture; null when there is none for the caller.
@@ -242,5 +242,5 @@ async fn ventures(
     let descending = order.is_some_and(|order| order.direction == OrderDirection::Desc);
     let page =
         page(session.app(), &scope, &filter, (by, descending), &asked).await.map_err(|e| problem(&e))?;
-    Ok(VentureConnection { page, scope, filter })
+    Ok(VentureConnection { page: page.map(Arc::new), scope, filter })
 }

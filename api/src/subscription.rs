@@ -1,7 +1,7 @@
 //! The root of subscriptions. They read the history by its own numbers; a hint only wakes them, so a
 //! missed one delays an event and loses none.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use app::{App, Scope, query};
 use async_graphql::{Context, ID, Subscription};
@@ -131,7 +131,7 @@ impl Watch {
         while seen < 2 && self.authorised().await? {
             let run = query::gate_run(&self.app, &self.scope, Id::new(id)).await.map_err(|e| problem(&e))?;
             match run {
-                Some(run) if run.version > seen => return Ok(Some(GateRun(run))),
+                Some(run) if run.version > seen => return Ok(Some(GateRun(Arc::new(run)))),
                 Some(_) => self.changed().await,
                 None => return Ok(None),
             }
@@ -164,7 +164,7 @@ impl Events {
             }
             let rows =
                 query::history(app, scope, venture, self.after, BATCH).await.map_err(|e| problem(&e))?;
-            self.read.extend(rows.into_iter().map(VentureEvent));
+            self.read.extend(rows.into_iter().map(Arc::new).map(VentureEvent));
             if self.read.is_empty() {
                 self.watch.changed().await;
             }

@@ -2,6 +2,13 @@
 
 use std::{fmt::Display, process::ExitCode};
 
+use mimalloc::MiMalloc;
+
+/// Every binary allocates by it: a query makes thousands of small values on several threads, which took a
+/// third of its processor time with the C library's allocator.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
 /// Runs a binary to its end on a runtime of its own. What it fails with goes to standard error.
 pub fn run<E: Display>(main: impl Future<Output = Result<(), E>>) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

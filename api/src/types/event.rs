@@ -1,5 +1,7 @@
 //! Events of a venture's history.
 
+use std::sync::Arc;
+
 use app::{
     actor::{Recorded, RecordedKind},
     query::rows,
@@ -14,7 +16,7 @@ use crate::{
 
 /// Something that happened to a venture.
 #[derive(Clone)]
-pub(crate) struct VentureEvent(pub(crate) rows::Event);
+pub(crate) struct VentureEvent(pub(crate) Arc<rows::Event>);
 
 /// What kind of actor did it.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]

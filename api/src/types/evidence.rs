@@ -1,5 +1,7 @@
 //! Attestations and evidence.
 
+use std::sync::Arc;
+
 use app::query::{batch::FileInfo, rows};
 use async_graphql::{ComplexObject, Context, Enum, ID, Json, Object, SimpleObject};
 use chrono::{DateTime, Utc};
@@ -14,7 +16,7 @@ use crate::{
 
 /// Something that supports an attestation.
 #[derive(Clone)]
-pub(crate) struct Evidence(pub(crate) rows::Evidence);
+pub(crate) struct Evidence(pub(crate) Arc<rows::Evidence>);
 
 /// What a piece of evidence is.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
@@ -56,9 +58,9 @@ impl File {
     }
 }
 
-impl From<FileInfo> for File {
-    fn from(file: FileInfo) -> Self {
-        let FileInfo { id, name, media_type, size_bytes, sha256 } = file;
+impl From<&FileInfo> for File {
+    fn from(file: &FileInfo) -> Self {
+        let FileInfo { id, name, media_type, size_bytes, sha256 } = file.clone();
         Self { name, media_type, size_bytes, sha256, uuid: id }
     }
 }
@@ -100,7 +102,7 @@ impl Evidence {
         optional(async {
             let Some(id) = self.0.file_id else { return Ok(None) };
             let found = session(ctx)?.reader().load_one(FileKey(id)).await.map_err(|e| problem(&e))?;
-            Ok(found.map(File::from))
+            Ok(found.as_deref().map(File::from))
         })
         .await
     }
@@ -128,7 +130,7 @@ impl Evidence {
 
 /// A person's word that a label or a criterion holds, or that a fact has a value.
 #[derive(Clone)]
-pub(crate) struct Attestation(pub(crate) rows::Attestation);
+pub(crate) struct Attestation(pub(crate) Arc<rows::Attestation>);
 
 /// A person's word that a label or a criterion holds, or that a fact has a value.
 #[Object]
@@ -172,6 +174,6 @@ impl Attestation {
     async fn evidence(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Evidence>> {
         let key = EvidenceOfRun(self.0.stage_run_id);
         let all = session(ctx)?.reader().load_one(key).await.map_err(|e| problem(&e))?.unwrap_or_default();
-        Ok(all.into_iter().filter(|row| row.attestation_id == self.0.id).map(Evidence).collect())
+        Ok(all.iter().filter(|row| row.attestation_id == self.0.id).cloned().map(Evidence).collect())
     }
 }

@@ -110,8 +110,8 @@ impl Gate {
         optional(async {
             let Some(run) = self.run else { return Ok(None) };
             let runs = session(ctx)?.reader().load_one(LatestGateRuns(run)).await.map_err(|e| problem(&e))?;
-            let latest = runs.unwrap_or_default().into_iter().find(|row| row.gate == self.key);
-            Ok(latest.map(GateRun))
+            let latest = runs.as_deref().unwrap_or_default().iter().find(|row| row.gate == self.key);
+            Ok(latest.cloned().map(GateRun))
         })
         .await
     }

@@ -1,9 +1,12 @@
 //! Gate runs: validations of gates, with their verdicts and reasons.
 
+use std::sync::Arc;
+
 use app::query::rows;
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use domain::gate::{self, Decision};
+use serde::Deserialize;
 
 use super::{
     evidence::Evidence,
@@ -22,7 +25,7 @@ use crate::{
 
 /// One validation of one gate: a job, and once it has succeeded a verdict.
 #[derive(Clone)]
-pub(crate) struct GateRun(pub(crate) rows::GateRun);
+pub(crate) struct GateRun(pub(crate) Arc<rows::GateRun>);
 
 /// How far a job is.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +78,7 @@ pub(crate) struct Remedy {
 
 impl GateRun {
     fn decision(&self) -> async_graphql::Result<Option<Decision>> {
-        let decision = self.0.decision.clone().map(serde_json::from_value).transpose();
+        let decision = self.0.decision.as_ref().map(Decision::deserialize).transpose();
         decision.map_err(|error| problem(&app::Error::from(error)))
     }
 }
@@ -188,7 +191,7 @@ pub(crate) async fn stage_run(ctx: &Context<'_>, id: uuid::Uuid) -> async_graphq
 /// A person's name.
 pub(crate) async fn person(ctx: &Context<'_>, id: uuid::Uuid) -> async_graphql::Result<Option<Person>> {
     let found = session(ctx)?.reader().load_one(PersonKey(id)).await.map_err(|e| problem(&e))?;
-    Ok(found.map(|row| Person { handle: row.handle, name: row.name }))
+    Ok(found.map(|row| Person { handle: row.handle.clone(), name: row.name.clone() }))
 }
 
 /// How one criterion was decided.

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A portfolio of ventures: the boundary of what its members may see.
-pub(crate) struct Portfolio(pub(crate) rows::Portfolio);
+pub(crate) struct Portfolio(pub(crate) Arc<rows::Portfolio>);
 
 /// A portfolio of ventures: the boundary of what its members may see.
 #[Object]
@@ -72,10 +72,10 @@ pub(crate) async fn by_id(ctx: &Context<'_>, id: uuid::Uuid) -> async_graphql::R
 }
 
 /// A page of portfolios.
-pub(crate) struct PortfolioConnection(pub(crate) Page<rows::Portfolio>);
+pub(crate) struct PortfolioConnection(pub(crate) Page<Arc<rows::Portfolio>>);
 
 /// A portfolio in a page.
-pub(crate) struct PortfolioEdge(String, rows::Portfolio);
+pub(crate) struct PortfolioEdge(String, Arc<rows::Portfolio>);
 
 /// A page of portfolios.
 #[Object]

@@ -16,13 +16,13 @@ use super::{
 use crate::{
     error::{not_found, problem},
     global_id::{Kind, encode},
-    loader::{AttestationsOfRun, EvidenceOfRun},
+    loader::{AttestationsOfRun, EvidenceOfRun, Group},
     session::session,
 };
 
 /// One attempt of a venture at one stage.
 #[derive(Clone)]
-pub(crate) struct StageRun(pub(crate) rows::StageRun);
+pub(crate) struct StageRun(pub(crate) Arc<rows::StageRun>);
 
 /// How far a stage run is.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
@@ -59,12 +59,12 @@ impl StageRun {
         u32::try_from(self.0.stage).unwrap_or(0)
     }
 
-    async fn attested(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<rows::Attestation>> {
+    async fn attested(&self, ctx: &Context<'_>) -> async_graphql::Result<Group<rows::Attestation>> {
         let found = session(ctx)?.reader().load_one(AttestationsOfRun(self.0.id)).await;
         Ok(found.map_err(|e| problem(&e))?.unwrap_or_default())
     }
 
-    async fn pieces(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<rows::Evidence>> {
+    async fn pieces(&self, ctx: &Context<'_>) -> async_graphql::Result<Group<rows::Evidence>> {
         let found = session(ctx)?.reader().load_one(EvidenceOfRun(self.0.id)).await;
         Ok(found.map_err(|e| problem(&e))?.unwrap_or_default())
     }
@@ -171,12 +171,12 @@ impl StageRun {
     /// What is attested now: labels, criteria and facts.
     #[graphql(complexity = "10 * child_complexity")]
     async fn attestations(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Attestation>> {
-        Ok(self.attested(ctx).await?.into_iter().map(Attestation).collect())
+        Ok(self.attested(ctx).await?.iter().cloned().map(Attestation).collect())
     }
 
     /// All its evidence, withdrawn pieces too, oldest first.
     #[graphql(complexity = "10 * child_complexity")]
     async fn evidence(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Evidence>> {
-        Ok(self.pieces(ctx).await?.into_iter().map(Evidence).collect())
+        Ok(self.pieces(ctx).await?.iter().cloned().map(Evidence).collect())
     }
 }

@@ -1,5 +1,7 @@
 //! Ventures.
 
+use std::sync::Arc;
+
 use app::{
     Scope,
     query::{
@@ -24,7 +26,7 @@ use crate::{
 
 /// A venture on its way through the stages.
 #[derive(Clone)]
-pub(crate) struct Venture(pub(crate) venture::Venture);
+pub(crate) struct Venture(pub(crate) Arc<venture::Venture>);
 
 /// Where a venture stands.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
@@ -195,7 +197,7 @@ impl Venture {
     #[graphql(complexity = "10 * child_complexity")]
     async fn stage_runs(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<StageRun>> {
         let found = session(ctx)?.reader().load_one(RunsOfVenture(self.0.id.uuid())).await;
-        Ok(found.map_err(|e| problem(&e))?.unwrap_or_default().into_iter().map(StageRun).collect())
+        Ok(found.map_err(|e| problem(&e))?.unwrap_or_default().iter().cloned().map(StageRun).collect())
     }
 
     /// Its history after a sequence number, oldest first.
@@ -214,19 +216,19 @@ impl Venture {
         }
         let key = HistoryOf { venture: self.0.id.uuid(), after, first };
         let rows = session(ctx)?.reader().load_one(key).await.map_err(|e| problem(&e))?;
-        Ok(rows.unwrap_or_default().into_iter().map(VentureEvent).collect())
+        Ok(rows.unwrap_or_default().iter().cloned().map(VentureEvent).collect())
     }
 }
 
 /// A page of ventures.
 pub(crate) struct VentureConnection {
-    pub(crate) page: Page<venture::Venture>,
+    pub(crate) page: Page<Arc<venture::Venture>>,
     pub(crate) scope: Scope,
     pub(crate) filter: Filter,
 }
 
 /// A venture in a page.
-pub(crate) struct VentureEdge(String, venture::Venture);
+pub(crate) struct VentureEdge(String, Arc<venture::Venture>);
 
 /// A page of ventures.
 #[Object]

@@ -35,6 +35,15 @@ pub struct Page<T> {
     pub has_next: bool,
 }
 
+impl<T> Page<T> {
+    /// The same page of what `change` makes of its rows.
+    pub fn map<U>(self, change: impl Fn(T) -> U) -> Page<U> {
+        let Self { rows, has_previous, has_next } = self;
+        let rows = rows.into_iter().map(|(cursor, row)| (cursor, change(row))).collect();
+        Page { rows, has_previous, has_next }
+    }
+}
+
 /// A page request, checked.
 #[derive(Clone, Debug)]
 pub(crate) struct Window<K> {

@@ -2,7 +2,7 @@
 //! top-level error with a code. What went wrong inside is in the log, under the id that is shown.
 
 use app::Error;
-use async_graphql::{Error as GraphqlError, ErrorExtensions, SimpleObject};
+use async_graphql::{Error as GraphqlError, ErrorExtensions, Pos, ServerError, SimpleObject};
 use domain::{Refusal, refusal::Code};
 
 /// A rule's refusal of an input.
@@ -32,6 +32,13 @@ fn code_text(code: Code) -> String {
 /// A top-level error with a code.
 pub(crate) fn coded(message: impl Into<String>, code: &'static str) -> GraphqlError {
     GraphqlError::new(message).extend_with(|_, extensions| extensions.set("code", code))
+}
+
+/// An error of a request as a whole, which is not executed.
+pub(crate) fn request_error(message: impl Into<String>, code: &'static str, at: Option<Pos>) -> ServerError {
+    let mut error = ServerError::new(message, at);
+    error.extensions.get_or_insert_default().set("code", code);
+    error
 }
 
 /// Nobody is signed in.

@@ -1,8 +1,13 @@
 //! The HTTP face: routes, and what holds for all of them.
 
+mod answer;
 mod auth;
+mod cors;
+mod execution;
 mod files;
 mod graphql;
+mod media;
+mod request;
 mod sse;
 mod ws;
 
@@ -12,7 +17,7 @@ use app::{App, trace};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
-    http::{HeaderName, StatusCode},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     routing::{get, post},
 };
 use domain::evidence::MAX_FILE_BYTES;
@@ -20,19 +25,23 @@ use tokio_util::sync::CancellationToken;
 use tower_http::{
     compression::CompressionLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+    set_header::SetResponseHeaderLayer,
     timeout::TimeoutLayer,
     trace::TraceLayer,
 };
 use tracing::Span;
 
 use crate::{Profile, Schema, Settings, explorer};
+pub use cors::{InvalidOrigin, Origin};
 
 /// What every handler has.
 #[derive(Clone)]
 struct Gateway {
     app: App,
     schema: Schema,
+    profile: Profile,
     request_timeout: Duration,
+    max_batch: usize,
     stop: CancellationToken,
 }
 
@@ -49,11 +58,18 @@ pub fn router(app: App, schema: Schema, settings: &Settings) -> Router {
 /// The gateway's routes, whose subscriptions end when `stop` is cancelled.
 pub(crate) fn router_until(app: App, schema: Schema, settings: &Settings, stop: CancellationToken) -> Router {
     let request_timeout = settings.request_timeout();
-    let gateway = Gateway { app, schema, request_timeout, stop };
+    let gateway = Gateway {
+        app,
+        schema,
+        profile: settings.profile,
+        request_timeout,
+        max_batch: settings.max_batch.into(),
+        stop,
+    };
     let timeout = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, request_timeout + GRACE);
-    // What answers once; subscriptions stay open and are neither timed nor compressed.
+    // What answers once; streams stay open and are neither timed nor compressed.
     let mut answering = Router::new()
-        .route("/graphql", post(graphql::post))
+        .route("/graphql", get(graphql::get).post(graphql::post))
         .route("/files", post(files::upload).layer(DefaultBodyLimit::max(MAX_FILE_BYTES)))
         .route("/files/{id}", get(files::download))
         .layer(timeout)
@@ -63,10 +79,12 @@ pub(crate) fn router_until(app: App, schema: Schema, settings: &Settings, stop: 
             .route("/", get(explorer::page))
             .route("/explorer/{*path}", get(explorer::file).layer(CompressionLayer::new()));
     }
+    let nosniff = HeaderValue::from_static("nosniff");
     answering
-        .route("/graphql", get(graphql::get))
         .route("/graphql/stream", post(sse::post))
         .layer(DefaultBodyLimit::max(settings.max_body_bytes))
+        .layer(cors::layer(settings))
+        .layer(SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, nosniff))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))

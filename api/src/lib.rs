@@ -10,6 +10,7 @@ mod global_id;
 mod http;
 mod loader;
 mod mutation;
+mod operation;
 mod query;
 mod schema;
 mod server;
@@ -18,7 +19,7 @@ mod settings;
 mod subscription;
 mod types;
 
-pub use http::router;
+pub use http::{InvalidOrigin, Origin, router};
 pub use schema::{Schema, schema, sdl};
 pub use server::{Server, Serving};
 pub use session::Session;

@@ -30,8 +30,8 @@ pub struct Serving(health::Server);
 
 impl Server {
     /// All its routes.
-    pub fn routes(&self, stop: &CancellationToken) -> Router {
-        let schema = schema(self.app.clone(), &self.settings);
+    pub async fn routes(&self, stop: &CancellationToken) -> anyhow::Result<Router> {
+        let schema = schema(self.app.clone(), &self.settings).await?;
         let (app, bus) = (self.app.clone(), self.bus.clone());
         let database = Check::new("database", move || {
             let app = app.clone();
@@ -42,13 +42,13 @@ impl Server {
             async move { bus.ready() }
         });
         let checks = vec![database, broker, Check::accepting(stop.clone())];
-        router_until(self.app.clone(), schema, &self.settings, stop.clone())
-            .merge(health::router(checks, self.metrics.clone()))
+        Ok(router_until(self.app.clone(), schema, &self.settings, stop.clone())
+            .merge(health::router(checks, self.metrics.clone())))
     }
 
     /// Listens until `stop` is cancelled.
-    pub async fn listen(&self, address: SocketAddr, stop: CancellationToken) -> std::io::Result<Serving> {
-        let routes = self.routes(&stop);
+    pub async fn listen(&self, address: SocketAddr, stop: CancellationToken) -> anyhow::Result<Serving> {
+        let routes = self.routes(&stop).await?;
         Ok(Serving(health::serve(address, routes, stop).await?))
     }
 }

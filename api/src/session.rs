@@ -1,6 +1,9 @@
 //! A request's session: who asks, and the batching reader over what they may see.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use app::{Actor, App, Request, Scope, token};
 use async_graphql::{
@@ -9,7 +12,10 @@ use async_graphql::{
     runtime::{TokioSpawner, TokioTimer},
 };
 
-use crate::{error::unauthenticated, loader::Reader};
+use crate::{
+    error::{coded, unauthenticated},
+    loader::Reader,
+};
 
 /// Who asks, in one request or on one connection.
 #[derive(Clone)]
@@ -21,6 +27,7 @@ struct Inner {
     secret: Option<String>,
     request_id: Option<String>,
     reader: DataLoader<Reader>,
+    ended: AtomicBool,
 }
 
 impl Session {
@@ -44,11 +51,23 @@ impl Session {
         let scope = actor.as_ref().map_or_else(|| Scope::Portfolios(Vec::new()), Actor::scope);
         let reader = Reader { app: app.clone(), scope };
         let reader = DataLoader::new(reader, TokioSpawner::current(), TokioTimer::default());
-        Self(Arc::new(Inner { app: app.clone(), actor, secret, request_id, reader }))
+        Self(Arc::new(Inner {
+            app: app.clone(),
+            actor,
+            secret,
+            request_id,
+            reader,
+            ended: AtomicBool::new(false),
+        }))
     }
 
     pub(crate) fn app(&self) -> &App {
         &self.0.app
+    }
+
+    /// Nobody waits for its answer any more: no resolver begins.
+    pub(crate) fn end(&self) {
+        self.0.ended.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn actor(&self) -> async_graphql::Result<&Actor> {
@@ -84,5 +103,8 @@ impl Session {
 pub(crate) fn session<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a Session> {
     let session = ctx.data::<Session>()?;
     session.actor()?;
+    if session.0.ended.load(Ordering::Relaxed) {
+        return Err(coded("the request took too long", "TIMEOUT"));
+    }
     Ok(session)
 }

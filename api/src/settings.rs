@@ -1,13 +1,16 @@
 //! What the gateway can be told.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
+
+use crate::Origin;
 
 /// Which defaults the gateway takes.
 #[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
-    /// With the explorer, introspection and suggestions.
+    /// With the explorer, introspection and suggestions; plain GETs and pages of `localhost` are served.
     Development,
-    /// Without them.
+    /// Without them: introspection is for holders of OPERATOR or ADMIN, a GET shows that it was preflighted,
+    /// and no foreign page is served but those named.
     Production,
 }
 
@@ -16,28 +19,56 @@ pub enum Profile {
 // Flattened side by side, two groups named after their type `Settings` would collide.
 #[group(skip)]
 pub struct Settings {
-    /// Explorer, introspection and suggestions (development), or none of them (production)
+    /// Explorer, introspection, suggestions and plain GETs (development), or none of them (production)
     #[arg(long, env = "VENTURI_PROFILE", value_enum, default_value_t = Profile::Development)]
     pub profile: Profile,
 
-    /// How long a request may take, in seconds, 1 to 600
+    /// How long a request, and a statement of this process in the database, may take, in seconds, 1 to 600
     #[arg(long, env = "VENTURI_REQUEST_TIMEOUT_S", default_value_t = 30, value_name = "SECONDS",
           value_parser = clap::value_parser!(u64).range(1..=600))]
     pub request_timeout_s: u64,
 
-    /// The largest body of a GraphQL request, in bytes
+    /// The largest body of a GraphQL request, a batch as a whole, in bytes
     #[arg(long, env = "VENTURI_MAX_BODY_BYTES", default_value_t = 1_048_576, value_name = "BYTES")]
     pub max_body_bytes: usize,
+
+    /// The most requests in one batch, 0 to 10; with 0 batches are refused
+    #[arg(long, env = "VENTURI_MAX_BATCH", default_value_t = 0, value_name = "COUNT",
+          value_parser = clap::value_parser!(u8).range(0..=10))]
+    pub max_batch: u8,
+
+    /// Origins whose pages may call the API, separated by commas: `https://app.example.com`,
+    /// `http://localhost:*` or `*`; without it `localhost` in development and none in production
+    #[arg(long, env = "VENTURI_CORS_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
+    pub cors_origins: Vec<Origin>,
+
+    /// Manifest of persisted documents (JSON, an object of texts by id), or a folder of such
+    #[arg(long, env = "VENTURI_PERSISTED_DOCUMENTS", value_name = "PATH")]
+    pub persisted_documents: Option<PathBuf>,
+
+    /// Whether every other document is refused
+    #[arg(long, env = "VENTURI_PERSISTED_DOCUMENTS_ONLY", default_value_t = false,
+          action = clap::ArgAction::Set, value_name = "BOOL")]
+    pub persisted_documents_only: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { profile: Profile::Development, request_timeout_s: 30, max_body_bytes: 1_048_576 }
+        Self {
+            profile: Profile::Development,
+            request_timeout_s: 30,
+            max_body_bytes: 1_048_576,
+            max_batch: 0,
+            cors_origins: Vec::new(),
+            persisted_documents: None,
+            persisted_documents_only: false,
+        }
     }
 }
 
 impl Settings {
-    pub(crate) fn request_timeout(&self) -> Duration {
+    /// How long a request, and a statement in the database, may take.
+    pub fn request_timeout(&self) -> Duration {
         Duration::from_secs(self.request_timeout_s)
     }
 }

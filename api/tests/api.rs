@@ -14,6 +14,10 @@ mod introspection;
 
 #[path = "api/access.rs"]
 mod access;
+#[path = "api/batches.rs"]
+mod batches;
+#[path = "api/cors.rs"]
+mod cors;
 #[path = "api/engine.rs"]
 mod engine;
 #[path = "api/files.rs"]
@@ -28,8 +32,14 @@ mod limits;
 mod live;
 #[path = "api/pages.rs"]
 mod pages;
+#[path = "api/persisted.rs"]
+mod persisted;
+#[path = "api/profiles.rs"]
+mod profiles;
 #[path = "api/refusals.rs"]
 mod refusals;
+#[path = "api/requests.rs"]
+mod requests;
 #[path = "api/schema.rs"]
 mod schema;
 #[path = "api/sockets.rs"]

@@ -15,10 +15,7 @@ use domain::id::Id;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{
-    Gateway, auth,
-    graphql::{Media, deny},
-};
+use super::{Gateway, answer::deny, auth, media::Media};
 use crate::{
     Session,
     error::{UserError, not_found, problem, unauthenticated},

@@ -14,8 +14,11 @@ use axum::{
 use futures_util::{StreamExt, stream};
 
 use super::{
-    Gateway, auth,
-    graphql::{Media, deny, read},
+    Gateway,
+    answer::{self, deny},
+    auth,
+    media::Media,
+    request,
 };
 
 /// How often an idle connection is told that it is alive.
@@ -26,7 +29,7 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let request = match read(&headers, body) {
+    let request = match request::one(&headers, body) {
         Ok(request) => request,
         Err(refused) => return refused.into_response(Media::Json),
     };
@@ -34,10 +37,10 @@ pub(super) async fn post(
         Ok(session) => session,
         Err(denied) => return deny(&denied, Media::Json),
     };
-    let answers = gateway.schema.execute_stream(request.data(session)).map(|answer| {
-        let text = serde_json::to_string(&answer).unwrap_or_default();
-        Event::default().event("next").data(text)
-    });
+    let answers = gateway
+        .schema
+        .execute_stream(request.data(session))
+        .map(|answer| Event::default().event("next").data(answer::text(&answer)));
     let complete = stream::once(async { Event::default().event("complete").data("") });
     let answers = answers.take_until(gateway.stop.clone().cancelled_owned());
     let events = answers.chain(complete).map(Ok::<_, Infallible>);

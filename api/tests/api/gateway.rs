@@ -48,9 +48,17 @@ impl Answer {
 
 impl Gateway {
     pub(crate) async fn open() -> Self {
-        let world = World::create(Kind::Sqlite, Transport::InProcess).await;
-        let settings = Settings::default();
-        let schema = api::schema(world.app.clone(), &settings);
+        Self::told(Settings::default()).await
+    }
+
+    /// A gateway that was told otherwise.
+    pub(crate) async fn told(settings: Settings) -> Self {
+        Self::over(World::create(Kind::Sqlite, Transport::InProcess).await, settings).await
+    }
+
+    /// A gateway over a world.
+    pub(crate) async fn over(world: World, settings: Settings) -> Self {
+        let schema = api::schema(world.app.clone(), &settings).await.unwrap();
         let router = api::router(world.app.clone(), schema, &settings);
         Self { world, router }
     }
@@ -101,7 +109,11 @@ impl Gateway {
 
     /// Subscribes over SSE.
     pub(crate) async fn watch(&self, token: Option<&str>, query: &str) -> Frames {
-        let request = graphql("/graphql/stream", token, query, &json!({}));
+        self.stream(graphql("/graphql/stream", token, query, &json!({}))).await
+    }
+
+    /// The events that answer a request.
+    pub(crate) async fn stream(&self, request: Request<Body>) -> Frames {
         let response = self.router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         let chunks = response.into_body().into_data_stream();
@@ -118,9 +130,20 @@ impl Gateway {
 
 /// A POST of a request.
 pub(crate) fn graphql(path: &str, token: Option<&str>, query: &str, variables: &Value) -> Request<Body> {
-    let body = json!({ "query": query, "variables": variables });
+    posted(path, token, &json!({ "query": query, "variables": variables }))
+}
+
+/// A POST of JSON.
+pub(crate) fn posted(path: &str, token: Option<&str>, body: &Value) -> Request<Body> {
     let post = Request::post(path).header(header::CONTENT_TYPE, "application/json");
     signed(post, token).body(Body::from(body.to_string())).unwrap()
+}
+
+/// A GET of `/graphql`.
+pub(crate) fn got(token: Option<&str>, parameters: &[(&str, &str)]) -> Builder {
+    let mut url = url::Url::parse("http://gateway/graphql").unwrap();
+    url.query_pairs_mut().extend_pairs(parameters);
+    signed(Request::get(format!("{}?{}", url.path(), url.query().unwrap_or_default())), token)
 }
 
 /// With the token, if there is one.

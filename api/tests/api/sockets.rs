@@ -12,7 +12,7 @@ use tokio_tungstenite::{
 use crate::gateway::Gateway;
 
 /// One connection.
-struct Socket(WebSocketStream<TcpStream>);
+pub(crate) struct Socket(WebSocketStream<TcpStream>);
 
 /// What came over a connection.
 #[derive(Debug, PartialEq)]
@@ -22,6 +22,25 @@ enum Came {
 }
 
 impl Socket {
+    /// Connects, and signs in as a role of the demo portfolio.
+    pub(crate) async fn signed_in(gateway: &Gateway, role: &str) -> Self {
+        let mut socket = Self::open(gateway, PROTOCOL).await.unwrap();
+        let authorization = format!("Bearer {}", gateway.token(role).unwrap());
+        socket.say(json!({ "type": "connection_init", "payload": { "Authorization": authorization } })).await;
+        assert_eq!(socket.message().await["type"], "connection_ack");
+        socket
+    }
+
+    /// What comes first of a request: an answer, or its errors.
+    pub(crate) async fn ask(&mut self, request: &Value) -> Value {
+        self.say(json!({ "type": "subscribe", "id": "asked", "payload": request })).await;
+        let message = self.message().await;
+        match message["type"].as_str() {
+            Some("error") => json!({ "errors": message["payload"] }),
+            _ => message["payload"].clone(),
+        }
+    }
+
     /// Connects to a server of the gateway that listens for as long as the test runs.
     async fn open(gateway: &Gateway, protocol: &'static str) -> Result<Self, String> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

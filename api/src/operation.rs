@@ -1,0 +1,217 @@
+//! What a request asks for, settled before anything is looked up: the document behind an id, whether it
+//! parses, which of its operations is meant, whether that may travel this way and be asked by this caller,
+//! and whether its variables fit.
+//!
+//! An extension of the engine, so that HTTP, SSE and WebSocket are held alike. Errors of a request have
+//! their codes from here; errors of a field from `error`. What a document may cost is `schema`'s.
+
+mod documents;
+mod introspection;
+mod variables;
+
+use std::{
+    any::TypeId,
+    sync::{Arc, OnceLock},
+};
+
+use async_graphql::{
+    Positioned, Request, Response, ServerError, ServerResult, ValidationResult, Variables,
+    extensions::{
+        Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextPrepareRequest,
+        NextValidation,
+    },
+    parser::types::{ExecutableDocument, OperationDefinition, OperationType},
+};
+
+use crate::{Profile, error::request_error};
+pub(crate) use documents::{DocumentId, Documents, check};
+use variables::InputTypes;
+
+/// The document is none.
+const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
+/// The document does not fit the schema, or a limit.
+const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
+/// It is not clear which operation is meant.
+const RESOLUTION_FAILED: &str = "OPERATION_RESOLUTION_FAILURE";
+/// The operation does not travel this way; over HTTP it does by POST.
+pub(crate) const METHOD_NOT_ALLOWED: &str = "METHOD_NOT_ALLOWED";
+
+/// What a transport puts into a request's data, and finds filled in after it.
+pub(crate) struct Asked {
+    carrier: Carrier,
+    kind: OnceLock<OperationType>,
+}
+
+/// How a request travels, where that decides what it may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carrier {
+    /// HTTP GET: safe, so queries alone.
+    Get,
+    /// HTTP POST: one answer, so no subscriptions.
+    Post,
+}
+
+impl Asked {
+    /// What is asked by a carrier.
+    pub(crate) fn over(carrier: Carrier) -> Arc<Self> {
+        Arc::new(Self { carrier, kind: OnceLock::new() })
+    }
+
+    /// What was asked for, as a label.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.kind.get().map_or("invalid", |kind| match kind {
+            OperationType::Query => "query",
+            OperationType::Mutation => "mutation",
+            OperationType::Subscription => "subscription",
+        })
+    }
+}
+
+/// In a request's data: validate it, and execute nothing.
+struct CheckOnly;
+
+/// The rules, for the schema's builder.
+pub(crate) struct Operations(Arc<Rules>);
+
+struct Rules {
+    profile: Profile,
+    documents: Documents,
+    inputs: InputTypes,
+}
+
+impl Operations {
+    /// The rules of a profile, over the input types that a schema's definition names.
+    pub(crate) fn new(profile: Profile, documents: Documents, sdl: &str) -> anyhow::Result<Self> {
+        Ok(Self(Arc::new(Rules { profile, documents, inputs: InputTypes::read(sdl)? })))
+    }
+}
+
+impl ExtensionFactory for Operations {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::<Rules>::clone(&self.0)
+    }
+}
+
+#[async_trait::async_trait]
+impl Extension for Rules {
+    async fn prepare_request(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        mut request: Request,
+        next: NextPrepareRequest<'_>,
+    ) -> ServerResult<Request> {
+        self.documents.resolve(&mut request)?;
+        // Taken out meanwhile, for the parsed document borrows the request as a whole.
+        let variables = std::mem::take(&mut request.variables);
+        let name = request.operation_name.take().filter(|name| !name.is_empty());
+        self.settle(&mut request, name.as_deref(), &variables)?;
+        (request.variables, request.operation_name) = (variables, name);
+        next.run(ctx, request).await
+    }
+
+    async fn parse_query(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        query: &str,
+        variables: &Variables,
+        next: NextParseQuery<'_>,
+    ) -> ServerResult<ExecutableDocument> {
+        // It parses: what is refused here is too deep or too large.
+        next.run(ctx, query, variables).await.map_err(|error| with_code(error, VALIDATION_FAILED))
+    }
+
+    async fn validation(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        next: NextValidation<'_>,
+    ) -> Result<ValidationResult, Vec<ServerError>> {
+        let coded = |error| with_code(error, VALIDATION_FAILED);
+        next.run(ctx).await.map_err(|errors| errors.into_iter().map(coded).collect())
+    }
+
+    async fn execute(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        operation_name: Option<&str>,
+        next: NextExecute<'_>,
+    ) -> Response {
+        if ctx.data::<CheckOnly>().is_ok() {
+            return Response::default();
+        }
+        next.run(ctx, operation_name).await
+    }
+}
+
+impl Rules {
+    fn settle(&self, request: &mut Request, name: Option<&str>, variables: &Variables) -> ServerResult<()> {
+        let asked = in_data::<Arc<Asked>>(request).cloned();
+        let checking = in_data::<CheckOnly>(request).is_some();
+        let introspects = self.profile == Profile::Development || checking || introspection::allowed(request);
+        let document = request.parsed_query().map_err(unparsed)?;
+        let operation = chosen(document, name)?;
+        let kind = operation.node.ty;
+        if let Some(asked) = asked {
+            asked.kind.get_or_init(|| kind);
+            carried(asked.carrier, kind)?;
+        }
+        if !introspects && introspection::asked(document, &operation.node) {
+            return Err(introspection::refused(operation.pos));
+        }
+        if checking { Ok(()) } else { self.inputs.check(&operation.node.variable_definitions, variables) }
+    }
+}
+
+/// A value in a request's data.
+fn in_data<T: Send + Sync + 'static>(request: &Request) -> Option<&T> {
+    request.data.get(&TypeId::of::<T>())?.downcast_ref()
+}
+
+/// The parser's words hold the line at fault, literals and all; its place is enough.
+fn unparsed(error: ServerError) -> ServerError {
+    request_error("the document does not parse here", PARSE_FAILED, error.locations.first().copied())
+}
+
+fn with_code(mut error: ServerError, code: &'static str) -> ServerError {
+    error.extensions.get_or_insert_default();
+    if let Some(extensions) = &mut error.extensions
+        && extensions.get("code").is_none()
+    {
+        extensions.set("code", code);
+    }
+    error
+}
+
+/// The operation that is meant.
+fn chosen<'d>(
+    document: &'d ExecutableDocument,
+    name: Option<&str>,
+) -> ServerResult<&'d Positioned<OperationDefinition>> {
+    let mut meant = document
+        .operations
+        .iter()
+        .filter(|(known, _)| name.is_none() || known.map(|known| known.as_str()) == name)
+        .map(|(_, operation)| operation);
+    match (meant.next(), meant.next()) {
+        (Some(operation), None) => Ok(operation),
+        (None, _) => {
+            Err(request_error("the document has no operation of that name", RESOLUTION_FAILED, None))
+        }
+        (Some(_), Some(_)) => Err(request_error(
+            "the document has several operations: say which as operationName",
+            RESOLUTION_FAILED,
+            None,
+        )),
+    }
+}
+
+fn carried(carrier: Carrier, kind: OperationType) -> ServerResult<()> {
+    match (carrier, kind) {
+        (_, OperationType::Query) | (Carrier::Post, OperationType::Mutation) => Ok(()),
+        (Carrier::Get, _) => Err(request_error("a GET carries queries only", METHOD_NOT_ALLOWED, None)),
+        (Carrier::Post, OperationType::Subscription) => Err(request_error(
+            "subscriptions go to /graphql/stream (SSE), or over WebSocket",
+            "OPERATION_NOT_SUPPORTED",
+            None,
+        )),
+    }
+}

@@ -45,6 +45,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let backend = Backend {
         database_url: config.backend.database_url.expose(),
         database_connections: config.backend.database_connections,
+        statement_timeout: Some(config.api.request_timeout()),
         amqp_url: Some(amqp_url.expose()),
         namespace: &config.backend.amqp_namespace,
         name: "api",

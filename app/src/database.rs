@@ -3,12 +3,16 @@
 //! PostgreSQL is the reference: one pool, READ COMMITTED, roots locked `FOR UPDATE`. SQLite gets one
 //! writing connection, whose transactions start `IMMEDIATE`, beside a pool of reading ones.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sea_orm::{
-    ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement, TransactionOptions,
-    TransactionTrait,
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+    ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqlxError, Statement,
+    TransactionOptions, TransactionTrait,
+    sqlx::{
+        Sqlite, SqliteConnection,
+        pool::PoolOptions,
+        sqlite::{SqliteJournalMode, SqliteSynchronous},
+    },
 };
 
 /// How to reach the database.
@@ -20,7 +24,8 @@ pub struct Settings {
     pub max_connections: u32,
     /// How long a request waits for a connection before the database counts as away.
     pub acquire_timeout: Duration,
-    /// How long one statement may run (PostgreSQL).
+    /// How long one statement may run before the database ends it. On SQLite it holds for statements that
+    /// read outside a transaction; those that write are few and short.
     pub statement_timeout: Duration,
 }
 
@@ -126,7 +131,10 @@ fn postgres(settings: &Settings) -> ConnectOptions {
 fn sqlite(settings: &Settings, connections: u32, read_only: bool) -> ConnectOptions {
     let mut options = common(settings);
     options.max_connections(connections).min_connections(1).test_before_acquire(false);
-    if !read_only {
+    if read_only {
+        let timeout = settings.statement_timeout;
+        options.map_sqlx_sqlite_pool_opts(move |pool| interrupted_after(pool, timeout));
+    } else {
         options.idle_timeout(None::<Duration>).max_lifetime(None::<Duration>);
     }
     options.map_sqlx_sqlite_opts(move |o| {
@@ -139,4 +147,26 @@ fn sqlite(settings: &Settings, connections: u32, read_only: bool) -> ConnectOpti
             .statement_cache_capacity(300)
     });
     options
+}
+
+/// SQLite has no timeout for statements: one runs to its end though nobody waits for it any more, and keeps
+/// its connection. So a connection taken for a statement looks at the time every so many steps.
+fn interrupted_after(pool: PoolOptions<Sqlite>, timeout: Duration) -> PoolOptions<Sqlite> {
+    // A new connection is taken as it is, without the second of these.
+    pool.after_connect(move |connection, _| Box::pin(interrupt_after(connection, timeout))).before_acquire(
+        move |connection, _| {
+            Box::pin(async move {
+                interrupt_after(connection, timeout).await?;
+                Ok(true)
+            })
+        },
+    )
+}
+
+async fn interrupt_after(connection: &mut SqliteConnection, timeout: Duration) -> Result<(), SqlxError> {
+    /// Steps of SQLite's machine between two looks at the time: about a millisecond.
+    const STEPS: i32 = 100_000;
+    let taken = Instant::now();
+    connection.lock_handle().await?.set_progress_handler(STEPS, move || taken.elapsed() < timeout);
+    Ok(())
 }

@@ -15,6 +15,8 @@ pub struct Backend<'a> {
     pub database_url: &'a str,
     /// The most database connections.
     pub database_connections: u32,
+    /// How long one statement may run; the default's where none is given.
+    pub statement_timeout: Option<Duration>,
     /// `amqp://…`; none: messages stay in the process.
     pub amqp_url: Option<&'a str>,
     /// Prefix of exchanges and queues.
@@ -55,9 +57,11 @@ pub fn check(backend: &Backend<'_>) -> Result<(), ConnectError> {
 /// Opens the database, waiting for it as long as it is away.
 pub async fn open_database(backend: &Backend<'_>) -> Result<App, ConnectError> {
     check(backend)?;
+    let defaults = database::Settings::new(backend.database_url);
     let settings = database::Settings {
         max_connections: backend.database_connections,
-        ..database::Settings::new(backend.database_url)
+        statement_timeout: backend.statement_timeout.unwrap_or(defaults.statement_timeout),
+        ..defaults
     };
     let mut wait = Duration::from_millis(200);
     loop {
@@ -95,6 +99,7 @@ mod tests {
             let backend = Backend {
                 database_url,
                 database_connections: 2,
+                statement_timeout: None,
                 amqp_url,
                 namespace: "venturi",
                 name: "test",

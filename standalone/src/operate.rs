@@ -22,6 +22,7 @@ pub(crate) fn backend(arguments: &Arguments) -> Backend<'_> {
     Backend {
         database_url: arguments.backend.database_url.expose(),
         database_connections: arguments.backend.database_connections,
+        statement_timeout: Some(arguments.start.api.request_timeout()),
         amqp_url: arguments.backend.amqp_url.as_ref().map(|url| url.expose()),
         namespace: &arguments.backend.amqp_namespace,
         name: "venturi",

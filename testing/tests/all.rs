@@ -20,3 +20,5 @@ mod delivery;
 mod journey;
 #[path = "all/outage.rs"]
 mod outage;
+#[path = "all/timeout.rs"]
+mod timeout;

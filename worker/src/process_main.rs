@@ -13,9 +13,13 @@ const DRAIN: Duration = Duration::from_secs(20);
 
 /// Variables that other processes of the deployment read.
 const KNOWN_ELSEWHERE: &[&str] = &[
+    "VENTURI_CORS_ORIGINS",
     "VENTURI_DEMO",
     "VENTURI_LISTEN",
+    "VENTURI_MAX_BATCH",
     "VENTURI_MAX_BODY_BYTES",
+    "VENTURI_PERSISTED_DOCUMENTS",
+    "VENTURI_PERSISTED_DOCUMENTS_ONLY",
     "VENTURI_PLAYBOOK",
     "VENTURI_PROFILE",
     "VENTURI_REQUEST_TIMEOUT_S",
@@ -53,6 +57,7 @@ async fn serve(config: Config, worker: Worker) -> anyhow::Result<()> {
     let backend = Backend {
         database_url: config.backend.database_url.expose(),
         database_connections: config.backend.database_connections,
+        statement_timeout: None,
         amqp_url: Some(amqp_url.expose()),
         namespace: &config.backend.amqp_namespace,
         name: worker.queue,

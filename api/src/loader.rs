@@ -1,11 +1,13 @@
 //! Batching: what many rows of a query need of one kind is read in one statement.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use app::{
     App, Error, Scope,
     query::{
         batch::{self, FileInfo},
+        list::{self, Asked, List},
+        page::Page,
         rows,
     },
 };
@@ -59,20 +61,22 @@ keys! {
         PortfolioKey => rows::Portfolio = batch::portfolios;
         /// A stage run.
         StageRunKey => rows::StageRun = batch::stage_runs;
+        /// An attestation.
+        AttestationKey => rows::Attestation = batch::attestations;
         /// A piece of evidence.
         EvidenceKey => rows::Evidence = batch::evidence;
         /// A file without its bytes.
         FileKey => FileInfo = batch::files;
         /// A gate run.
         GateRunKey => rows::GateRun = batch::gate_runs;
+        /// An event of a venture's history.
+        EventKey => rows::Event = batch::events;
         /// A person's name.
         PersonKey => rows::Person = persons;
     }
     many {
-        /// The stage runs of a venture.
-        RunsOfVenture => rows::StageRun = batch::runs_of_ventures;
         /// What is attested now in a stage run.
-        AttestationsOfRun => rows::Attestation = batch::attestations;
+        AttestationsOfRun => rows::Attestation = batch::attestations_of_runs;
         /// All evidence of a stage run.
         EvidenceOfRun => rows::Evidence = batch::evidence_of_runs;
         /// The latest run of each gate of a stage run.
@@ -92,30 +96,61 @@ async fn persons(app: &App, _scope: &Scope, ids: &[Uuid]) -> Result<HashMap<Uuid
     batch::persons(app, ids).await
 }
 
-/// A venture's history after a sequence number, at most so many events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct HistoryOf {
-    pub(crate) venture: Uuid,
-    pub(crate) after: i64,
-    pub(crate) first: u32,
+/// A page of what belongs to a record.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct PageOf<L: List> {
+    pub(crate) parent: (L::Parent, Uuid),
+    pub(crate) asked: Asked<L>,
 }
 
-impl Loader<HistoryOf> for Reader {
-    type Value = Group<rows::Event>;
+impl<L: List> Loader<PageOf<L>> for Reader {
+    type Value = Arc<Page<Arc<L::Row>>>;
     type Error = Arc<Error>;
 
-    /// One statement for each different `after` and `first`, which a query mostly has one of.
-    async fn load(&self, keys: &[HistoryOf]) -> Result<HashMap<HistoryOf, Self::Value>, Arc<Error>> {
-        let mut asked: HashMap<(i64, u32), Vec<Uuid>> = HashMap::new();
-        for key in keys {
-            asked.entry((key.after, key.first)).or_default().push(key.venture);
+    /// One statement for each different page, which a query mostly has one of.
+    async fn load(&self, keys: &[PageOf<L>]) -> Result<HashMap<PageOf<L>, Self::Value>, Arc<Error>> {
+        let mut pages = HashMap::new();
+        for ((parent, asked), ids) in alike(keys, |key| ((key.parent.0, &key.asked), key.parent.1)) {
+            let found = list::pages_of(&self.app, &self.scope, (parent, &ids), asked).await;
+            for (id, page) in found.map_err(Arc::new)? {
+                let key = PageOf { parent: (parent, id), asked: asked.clone() };
+                pages.insert(key, Arc::new(page.map(Arc::new)));
+            }
         }
-        let mut all = HashMap::new();
-        for ((after, first), ventures) in asked {
-            let found = batch::histories(&self.app, &self.scope, &ventures, after, first).await;
-            let found = found.map_err(Arc::new)?.into_iter();
-            all.extend(found.map(|(venture, events)| (HistoryOf { venture, after, first }, group(events))));
-        }
-        Ok(all)
+        Ok(pages)
     }
+}
+
+/// How much of a list belongs to a record.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct CountOf<L: List> {
+    pub(crate) parent: (L::Parent, Uuid),
+    pub(crate) filter: L::Filter,
+}
+
+impl<L: List> Loader<CountOf<L>> for Reader {
+    type Value = u64;
+    type Error = Arc<Error>;
+
+    /// One statement for each different filter.
+    async fn load(&self, keys: &[CountOf<L>]) -> Result<HashMap<CountOf<L>, u64>, Arc<Error>> {
+        let mut counts = HashMap::new();
+        for ((parent, filter), ids) in alike(keys, |key| ((key.parent.0, &key.filter), key.parent.1)) {
+            let found = list::counts_of::<L>(&self.app, &self.scope, (parent, &ids), filter).await;
+            for (id, count) in found.map_err(Arc::new)? {
+                counts.insert(CountOf { parent: (parent, id), filter: filter.clone() }, count);
+            }
+        }
+        Ok(counts)
+    }
+}
+
+/// Keys by what they have in common, each with its records.
+fn alike<'a, K, G: Eq + Hash>(keys: &'a [K], part: impl Fn(&'a K) -> (G, Uuid)) -> HashMap<G, Vec<Uuid>> {
+    let mut groups: HashMap<G, Vec<Uuid>> = HashMap::new();
+    for key in keys {
+        let (group, id) = part(key);
+        groups.entry(group).or_default().push(id);
+    }
+    groups
 }

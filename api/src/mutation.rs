@@ -4,6 +4,8 @@
 
 mod input;
 
+use std::sync::Arc;
+
 use app::{Command, Error, commands};
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::id::Id;
@@ -346,7 +348,7 @@ impl Mutation {
                     let session = session(ctx)?;
                     let found =
                         app::query::dead_letter(session.app(), session.actor()?, dead_letter_id).await;
-                    let dead_letter = found.map_err(|e| problem(&e))?.map(DeadLetter);
+                    let dead_letter = found.map_err(|e| problem(&e))?.map(Arc::new).map(DeadLetter);
                     Ok(ReplayDeadLetterPayload { dead_letter, user_errors: Vec::new() })
                 }
                 Err(refused) => Ok(ReplayDeadLetterPayload::refused(refused)),

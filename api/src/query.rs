@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use app::query::{
     self,
+    list::{self, Asked},
     page::PageRequest,
+    portfolios::{self, Portfolios},
     rows,
-    ventures::{Filter, OrderBy, page},
 };
 use async_graphql::{Context, ID, Object};
-use domain::id::Id;
 
 use crate::{
     error::{coded, not_found, problem, unauthenticated},
@@ -17,16 +17,15 @@ use crate::{
     loader::{GateRunKey, VentureKey},
     session::{Session, session},
     types::{
-        connection::{list_cost, request},
+        connection::{Listed, PortfolioConnection, VentureConnection, asked, list_cost, request},
+        filter::{PortfolioFilter, PortfolioOrder, VentureFilter, VentureOrder},
         gate_run::GateRun,
         node::{self, Node},
         operations::Operations,
         playbook::Playbook,
-        portfolio::{self, Portfolio, PortfolioConnection},
+        portfolio::{self, Portfolio},
         stage::Stage,
-        venture::{
-            OrderDirection, Venture, VentureConnection, VentureFilter, VentureOrder, VentureOrderField,
-        },
+        venture::Venture,
         viewer::Viewer,
     },
 };
@@ -105,20 +104,22 @@ impl Query {
         find_portfolio(ctx, &slug).await.transpose().map(|row| row.map(Arc::new).map(Portfolio))
     }
 
-    /// The caller's portfolios, by slug.
+    /// The caller's portfolios.
     #[graphql(complexity = "list_cost(__ctx, __variables_definition, __field, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
     async fn portfolios(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Which portfolios; all when not given.")] filter: Option<PortfolioFilter>,
+        #[graphql(desc = "In which order; by slug when not given.")] order_by: Option<PortfolioOrder>,
         #[graphql(desc = "So many from the start, 1 to 100; 20 when not given.")] first: Option<i32>,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> async_graphql::Result<PortfolioConnection> {
-        let session = session(ctx)?;
-        let asked = request(first, after, last, before);
-        let page = query::portfolios(session.app(), &session.scope()?, &asked).await;
-        page.map(|page| PortfolioConnection(page.map(Arc::new))).map_err(|e| problem(&e))
+        let scope = session(ctx)?.scope()?;
+        let asked = asked(filter, order_by, request(first, after, last, before))?;
+        Listed::within(ctx, scope, asked).await.map(PortfolioConnection)
     }
 
     /// A venture; null when there is none for the caller.
@@ -142,15 +143,16 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which ventures; all when not given.")] filter: Option<VentureFilter>,
-        #[graphql(desc = "In which order; by creation when not given.")] order_by: Option<VentureOrder>,
+        #[graphql(desc = "In which order; by creation, or with a search by relevance, when not given.")]
+        order_by: Option<VentureOrder>,
         #[graphql(desc = "So many from the start, 1 to 100; 20 when not given.")] first: Option<i32>,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> async_graphql::Result<VentureConnection> {
-        session(ctx)?;
-        let filter = checked_filter(filter.unwrap_or_default())?;
-        ventures(ctx, filter, order_by, request(first, after, last, before)).await
+        let scope = session(ctx)?.scope()?;
+        let asked = asked(filter, order_by, request(first, after, last, before))?;
+        Listed::within(ctx, scope, asked).await.map(VentureConnection)
     }
 
     /// A gate run; null when there is none for the caller.
@@ -205,7 +207,13 @@ async fn current_playbook(
 /// The caller's portfolio, for callers with just one.
 pub(crate) async fn only_portfolio(session: &Session) -> async_graphql::Result<rows::Portfolio> {
     let two = PageRequest { first: Some(2), ..PageRequest::default() };
-    let page = query::portfolios(session.app(), &session.scope()?, &two).await.map_err(|e| problem(&e))?;
+    let asked = Asked::<Portfolios> {
+        filter: portfolios::Filter::default(),
+        order: portfolios::OrderBy::default(),
+        descending: false,
+        page: two,
+    };
+    let page = list::page(session.app(), &session.scope()?, &asked).await.map_err(|e| problem(&e))?;
     let mut rows = page.rows.into_iter();
     match (rows.next(), rows.next()) {
         (Some((_, row)), None) => Ok(row),
@@ -214,33 +222,4 @@ pub(crate) async fn only_portfolio(session: &Session) -> async_graphql::Result<r
         }
         (None, _) => Err(not_found("a portfolio of yours")),
     }
-}
-
-fn checked_filter(filter: VentureFilter) -> async_graphql::Result<Filter> {
-    let portfolio = filter.portfolio_id.map(|id| global_id::expect(Kind::Portfolio, &id)).transpose()?;
-    let statuses = filter.statuses.map(|list| list.into_iter().map(|s| s.name().to_owned()).collect());
-    Ok(Filter {
-        portfolio: portfolio.map(Id::new),
-        statuses,
-        stages: filter.stages,
-        category: filter.category,
-    })
-}
-
-async fn ventures(
-    ctx: &Context<'_>,
-    filter: Filter,
-    order: Option<VentureOrder>,
-    asked: PageRequest,
-) -> async_graphql::Result<VentureConnection> {
-    let session = session(ctx)?;
-    let scope = session.scope()?;
-    let by = match order.as_ref().map(|order| order.field) {
-        Some(VentureOrderField::Name) => OrderBy::Name,
-        Some(VentureOrderField::CreatedAt) | None => OrderBy::CreatedAt,
-    };
-    let descending = order.is_some_and(|order| order.direction == OrderDirection::Desc);
-    let page =
-        page(session.app(), &scope, &filter, (by, descending), &asked).await.map_err(|e| problem(&e))?;
-    Ok(VentureConnection { page: page.map(Arc::new), scope, filter })
 }

@@ -3,6 +3,7 @@
 pub(crate) mod connection;
 pub(crate) mod event;
 pub(crate) mod evidence;
+pub(crate) mod filter;
 pub(crate) mod gate;
 pub(crate) mod gate_run;
 pub(crate) mod node;

@@ -28,6 +28,8 @@ mod foreign;
 mod http;
 #[path = "api/limits.rs"]
 mod limits;
+#[path = "api/lists.rs"]
+mod lists;
 #[path = "api/live.rs"]
 mod live;
 #[path = "api/pages.rs"]
@@ -42,6 +44,8 @@ mod refusals;
 mod requests;
 #[path = "api/schema.rs"]
 mod schema;
+#[path = "api/search.rs"]
+mod search;
 #[path = "api/sockets.rs"]
 mod sockets;
 #[path = "api/statements.rs"]

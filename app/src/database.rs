@@ -3,6 +3,8 @@
 //! PostgreSQL is the reference: one pool, READ COMMITTED, roots locked `FOR UPDATE`. SQLite gets one
 //! writing connection, whose transactions start `IMMEDIATE`, beside a pool of reading ones.
 
+pub(crate) mod search;
+
 use std::time::{Duration, Instant};
 
 use sea_orm::{

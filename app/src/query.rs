@@ -1,18 +1,21 @@
 //! Queries: what callers may read, page by page and batch by batch. Each takes the caller's scope.
 
 pub mod batch;
+pub mod dead_letters;
+pub mod events;
+pub mod evidence;
+pub mod gate_runs;
+pub mod list;
 pub mod page;
+pub mod portfolios;
+pub mod stage_runs;
 pub mod ventures;
 
 use chrono::{DateTime, Utc};
 use domain::id::{Id, kind};
 use domain::venture::Venture;
 use entity::{dead_letter, file, gate_run, history, portfolio, stage_run};
-use sea_orm::{
-    ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-};
-
-use page::{Page, PageRequest, Position};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
 use crate::{Actor, App, Error, Scope, messages::outbox, store};
 
@@ -41,29 +44,6 @@ pub async fn portfolio_ids(app: &App, scope: &Scope) -> Result<Vec<(String, Id<k
         .all(app.database().read())
         .await?;
     Ok(rows.into_iter().map(|(slug, id)| (slug, Id::new(id))).collect())
-}
-
-/// A page of portfolios within scope, by short name.
-pub async fn portfolios(
-    app: &App,
-    scope: &Scope,
-    request: &PageRequest,
-) -> Result<Page<rows::Portfolio>, Error> {
-    let window = request.window::<String>()?;
-    let mut query = portfolio::Entity::find().filter(scope.on(portfolio::Column::Id));
-    if let Some(after) = &window.after {
-        query = query.filter(portfolio::Column::Slug.gt(&after.key));
-    }
-    if let Some(before) = &window.before {
-        query = query.filter(portfolio::Column::Slug.lt(&before.key));
-    }
-    let order = if window.backward { Order::Desc } else { Order::Asc };
-    let rows = query
-        .order_by(portfolio::Column::Slug, order)
-        .limit(u64::from(window.size) + 1)
-        .all(app.database().read())
-        .await?;
-    Ok(window.page(rows, |row| Position { key: row.slug.clone(), id: row.id }.cursor()))
 }
 
 /// Whether a portfolio within scope uses the playbook, or a stage run of one has.
@@ -140,12 +120,6 @@ pub async fn operations(app: &App, actor: &Actor) -> Result<Operations, Error> {
     })
 }
 
-/// Dead letters that were not replayed, oldest first, at most `limit`; for holders of OPERATOR or ADMIN.
-pub async fn dead_letters(app: &App, actor: &Actor, limit: u64) -> Result<Vec<dead_letter::Model>, Error> {
-    let query = parked(&operated(actor)?).order_by_asc(dead_letter::Column::ParkedAt).limit(limit);
-    Ok(query.all(app.database().read()).await?)
-}
-
 /// A dead letter; for holders of OPERATOR or ADMIN.
 pub async fn dead_letter(
     app: &App,
@@ -164,7 +138,7 @@ fn parked(scope: &Scope) -> Select<dead_letter::Entity> {
 }
 
 /// The portfolios that the caller operates; refuses who operates none.
-fn operated(actor: &Actor) -> Result<Scope, Error> {
+pub fn operated(actor: &Actor) -> Result<Scope, Error> {
     let portfolios = actor.portfolios_with(&OPERATORS);
     if portfolios.is_empty() {
         return Err(Error::Forbidden("operations are for the roles OPERATOR and ADMIN".to_owned()));

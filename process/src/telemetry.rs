@@ -149,7 +149,10 @@ where
         .with_default(LevelFilter::INFO)
         .with_targets(exporter.map(|target| (target, LevelFilter::OFF)));
     // Source lines, thread ids and idle times say little of where a request's time went and cost at every poll.
-    let layer = tracing_opentelemetry::layer().with_location(false).with_threads(false).with_tracked_inactivity(false);
+    let layer = tracing_opentelemetry::layer()
+        .with_location(false)
+        .with_threads(false)
+        .with_tracked_inactivity(false);
     layer.with_tracer(tracer).with_filter(filter)
 }
 

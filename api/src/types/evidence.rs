@@ -29,6 +29,16 @@ pub(crate) enum EvidenceKind {
     File,
 }
 
+impl EvidenceKind {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Link => "LINK",
+            Self::Text => "TEXT",
+            Self::File => "FILE",
+        }
+    }
+}
+
 /// An uploaded file.
 #[derive(SimpleObject)]
 #[graphql(complex)]
@@ -48,7 +58,7 @@ pub(crate) struct File {
 #[ComplexObject]
 impl File {
     /// Its global id: what `EvidenceContentInput.fileId` takes.
-    async fn id(&self) -> ID {
+    pub(crate) async fn id(&self) -> ID {
         encode(Kind::File, self.uuid)
     }
 

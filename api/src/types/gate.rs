@@ -30,6 +30,15 @@ pub(crate) enum GateKind {
     Exit,
 }
 
+impl GateKind {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Entry => "ENTRY",
+            Self::Exit => "EXIT",
+        }
+    }
+}
+
 /// What follows when a gate fails.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FailureActionKind {

@@ -49,6 +49,26 @@ pub(crate) enum Verdict {
     Inconclusive,
 }
 
+impl JobStatus {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "QUEUED",
+            Self::Succeeded => "SUCCEEDED",
+            Self::Cancelled => "CANCELLED",
+        }
+    }
+}
+
+impl Verdict {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "PASS",
+            Self::Fail => "FAIL",
+            Self::Inconclusive => "INCONCLUSIVE",
+        }
+    }
+}
+
 /// How one criterion was decided.
 pub(crate) struct CriterionResult(gate::CriterionResult);
 

@@ -1,12 +1,15 @@
 //! Relay's nodes: any record by its global id.
 
+use std::sync::Arc;
+
 use app::query;
 use async_graphql::{Context, ID, Interface};
 use domain::id::Id;
 use uuid::Uuid;
 
 use super::{
-    evidence::Evidence,
+    event::VentureEvent,
+    evidence::{Attestation, Evidence, File},
     gate_run::GateRun,
     operations::DeadLetter,
     playbook::Playbook,
@@ -17,7 +20,9 @@ use super::{
 use crate::{
     error::problem,
     global_id::Kind,
-    loader::{EvidenceKey, GateRunKey, PortfolioKey, StageRunKey, VentureKey},
+    loader::{
+        AttestationKey, EventKey, EvidenceKey, FileKey, GateRunKey, PortfolioKey, StageRunKey, VentureKey,
+    },
     session::session,
 };
 
@@ -33,8 +38,14 @@ pub(crate) enum Node {
     StageRun(StageRun),
     /// A gate run.
     GateRun(GateRun),
+    /// A person's word.
+    Attestation(Attestation),
     /// A piece of evidence.
     Evidence(Evidence),
+    /// An uploaded file.
+    File(File),
+    /// An event of a venture's history.
+    VentureEvent(VentureEvent),
     /// A playbook.
     Playbook(Playbook),
     /// A dead letter.
@@ -45,7 +56,7 @@ pub(crate) enum Node {
 pub(crate) async fn find(ctx: &Context<'_>, kind: Kind, id: Uuid) -> async_graphql::Result<Option<Node>> {
     let session = session(ctx)?;
     let reader = session.reader();
-    let fail = |error: std::sync::Arc<app::Error>| problem(&error);
+    let fail = |error: Arc<app::Error>| problem(&error);
     Ok(match kind {
         Kind::Portfolio => {
             reader.load_one(PortfolioKey(id)).await.map_err(fail)?.map(|row| Node::Portfolio(Portfolio(row)))
@@ -67,10 +78,24 @@ pub(crate) async fn find(ctx: &Context<'_>, kind: Kind, id: Uuid) -> async_graph
             let found = query::dead_letter(session.app(), session.actor()?, Id::new(id)).await;
             match found {
                 Err(app::Error::Forbidden(_)) => None,
-                found => found.map_err(|e| problem(&e))?.map(|row| Node::DeadLetter(DeadLetter(row))),
+                found => {
+                    found.map_err(|e| problem(&e))?.map(|row| Node::DeadLetter(DeadLetter(Arc::new(row))))
+                }
             }
         }
-        Kind::Attestation | Kind::File | Kind::Event => None,
+        Kind::Attestation => reader
+            .load_one(AttestationKey(id))
+            .await
+            .map_err(fail)?
+            .map(|row| Node::Attestation(Attestation(row))),
+        Kind::File => {
+            reader.load_one(FileKey(id)).await.map_err(fail)?.map(|file| Node::File(File::from(&*file)))
+        }
+        Kind::Event => reader
+            .load_one(EventKey(id))
+            .await
+            .map_err(fail)?
+            .map(|row| Node::VentureEvent(VentureEvent(row))),
     })
 }
 

@@ -1,11 +1,17 @@
 //! How the delivery of messages stands, for those who run the system.
 
+use std::sync::Arc;
+
 use app::query::{self, rows};
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 
+use super::{
+    connection::{DeadLetterConnection, Listed, asked, list_cost, request},
+    filter::{DeadLetterFilter, DeadLetterOrder},
+};
 use crate::{
-    error::{coded, problem},
+    error::problem,
     global_id::{Kind, encode},
     session::session,
 };
@@ -31,28 +37,30 @@ impl Operations {
         i64::try_from(self.0.dead_letters).unwrap_or(i64::MAX)
     }
 
-    /// Dead letters of the portfolios that the caller operates, not replayed, oldest first.
-    #[graphql(
-        complexity = "super::connection::list_cost(__ctx, __variables_definition, __field, child_complexity)"
-    )]
+    /// Dead letters of the portfolios that the caller operates.
+    #[graphql(complexity = "list_cost(__ctx, __variables_definition, __field, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
     async fn dead_letters(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most so many, 1 to 100; 20 when not given.")] first: Option<i32>,
-    ) -> async_graphql::Result<Vec<DeadLetter>> {
-        let session = session(ctx)?;
-        let first = u64::try_from(first.unwrap_or(20)).unwrap_or(0);
-        if !(1..=100).contains(&first) {
-            return Err(coded("first is 1 to 100", "INVALID_INPUT"));
-        }
-        let rows = query::dead_letters(session.app(), session.actor()?, first).await;
-        Ok(rows.map_err(|e| problem(&e))?.into_iter().map(DeadLetter).collect())
+        #[graphql(desc = "Which dead letters; those not sent again when not given.")] filter: Option<
+            DeadLetterFilter,
+        >,
+        #[graphql(desc = "In which order; by parking when not given.")] order_by: Option<DeadLetterOrder>,
+        #[graphql(desc = "So many from the start, 1 to 100; 20 when not given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<DeadLetterConnection> {
+        let asked = asked(filter, order_by, request(first, after, last, before))?;
+        let scope = query::operated(session(ctx)?.actor()?).map_err(|e| problem(&e))?;
+        Listed::within(ctx, scope, asked).await.map(DeadLetterConnection)
     }
 }
 
 /// A message that could not be handled.
 #[derive(Clone)]
-pub(crate) struct DeadLetter(pub(crate) rows::DeadLetter);
+pub(crate) struct DeadLetter(pub(crate) Arc<rows::DeadLetter>);
 
 /// A message that could not be handled.
 #[Object]

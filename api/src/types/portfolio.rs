@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use app::query::{page::Page, rows};
-use async_graphql::{Context, ID, Object, connection::PageInfo};
+use app::query::{rows, ventures};
+use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use domain::id::Id;
 
-use super::{connection::page_info, playbook::Playbook};
+use super::{
+    connection::{Listed, VentureConnection, asked, list_cost, request},
+    filter::{VentureFilter, VentureOrder},
+    playbook::Playbook,
+};
 use crate::{
     error::problem,
     global_id::{Kind, encode},
@@ -54,6 +58,24 @@ impl Portfolio {
     async fn playbook(&self, ctx: &Context<'_>) -> async_graphql::Result<Playbook> {
         playbook(ctx, &self.0).await
     }
+
+    /// Its ventures.
+    #[graphql(complexity = "list_cost(__ctx, __variables_definition, __field, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
+    async fn ventures(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ventures; all when not given.")] filter: Option<VentureFilter>,
+        #[graphql(desc = "In which order; by creation, or with a search by relevance, when not given.")]
+        order_by: Option<VentureOrder>,
+        #[graphql(desc = "So many from the start, 1 to 100; 20 when not given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<VentureConnection> {
+        let asked = asked(filter, order_by, request(first, after, last, before))?;
+        Listed::under(ctx, (ventures::Parent::Portfolio, self.0.id), asked).await.map(VentureConnection)
+    }
 }
 
 /// The playbook of a portfolio.
@@ -69,43 +91,4 @@ pub(crate) async fn by_id(ctx: &Context<'_>, id: uuid::Uuid) -> async_graphql::R
     let app = session(ctx)?.app();
     let playbook = app.playbook(Id::new(id)).await.map_err(|error| problem(&error))?;
     Ok(Playbook { id, playbook: Arc::clone(&playbook) })
-}
-
-/// A page of portfolios.
-pub(crate) struct PortfolioConnection(pub(crate) Page<Arc<rows::Portfolio>>);
-
-/// A portfolio in a page.
-pub(crate) struct PortfolioEdge(String, Arc<rows::Portfolio>);
-
-/// A page of portfolios.
-#[Object]
-impl PortfolioConnection {
-    /// The portfolios with their cursors.
-    async fn edges(&self) -> Vec<PortfolioEdge> {
-        self.0.rows.iter().map(|(cursor, row)| PortfolioEdge(cursor.clone(), row.clone())).collect()
-    }
-
-    /// The portfolios.
-    async fn nodes(&self) -> Vec<Portfolio> {
-        self.0.rows.iter().map(|(_, row)| Portfolio(row.clone())).collect()
-    }
-
-    /// Where the page lies.
-    async fn page_info(&self) -> PageInfo {
-        page_info(&self.0)
-    }
-}
-
-/// A portfolio in a page.
-#[Object]
-impl PortfolioEdge {
-    /// Where the portfolio stands in the list.
-    async fn cursor(&self) -> &str {
-        &self.0
-    }
-
-    /// The portfolio.
-    async fn node(&self) -> Portfolio {
-        Portfolio(self.1.clone())
-    }
 }

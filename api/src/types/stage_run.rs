@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use app::query::rows;
+use app::query::{gate_runs, rows};
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use super::{
+    connection::{GateRunConnection, Listed, asked, list_cost, request},
     evidence::{Attestation, Evidence},
+    filter::{GateRunFilter, GateRunOrder},
     gate::Gate,
     playbook::Playbook,
     portfolio::by_id,
@@ -35,6 +37,17 @@ pub(crate) enum StageRunStatus {
     Completed,
     /// Ended with its venture.
     Abandoned,
+}
+
+impl StageRunStatus {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Entering => "ENTERING",
+            Self::Active => "ACTIVE",
+            Self::Completed => "COMPLETED",
+            Self::Abandoned => "ABANDONED",
+        }
+    }
 }
 
 /// A done-when label in a run, and who attested it.
@@ -178,5 +191,24 @@ impl StageRun {
     #[graphql(complexity = "10 * child_complexity")]
     async fn evidence(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Evidence>> {
         Ok(self.pieces(ctx).await?.iter().cloned().map(Evidence).collect())
+    }
+
+    /// Validations of its gates, all of them.
+    #[graphql(complexity = "list_cost(__ctx, __variables_definition, __field, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
+    async fn gate_runs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which gate runs; all when not given.")] filter: Option<GateRunFilter>,
+        #[graphql(desc = "In which order; by when they were asked for when not given.")] order_by: Option<
+            GateRunOrder,
+        >,
+        #[graphql(desc = "So many from the start, 1 to 100; 20 when not given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<GateRunConnection> {
+        let asked = asked(filter, order_by, request(first, after, last, before))?;
+        Listed::under(ctx, (gate_runs::Parent::StageRun, self.0.id), asked).await.map(GateRunConnection)
     }
 }

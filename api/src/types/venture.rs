@@ -2,25 +2,29 @@
 
 use std::sync::Arc;
 
-use app::{
-    Scope,
-    query::{
-        page::Page,
-        ventures::{Filter, count},
-    },
-};
-use async_graphql::{Context, Enum, ID, InputObject, Object, connection::PageInfo};
+use app::query::{events, evidence, gate_runs, stage_runs};
+use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 use domain::venture::{self, Status};
 
 use super::{
-    connection::page_info, event::VentureEvent, gate_run::stage_run, portfolio::Portfolio, portfolio::by_id,
-    stage::Stage, stage_run::StageRun,
+    connection::{
+        EvidenceConnection, GateRunConnection, Listed, StageRunConnection, VentureEventConnection, asked,
+        list_cost, request,
+    },
+    filter::{
+        EvidenceFilter, EvidenceOrder, GateRunFilter, GateRunOrder, StageRunFilter, StageRunOrder,
+        VentureEventFilter, VentureEventOrder,
+    },
+    gate_run::stage_run,
+    portfolio::{Portfolio, by_id},
+    stage::Stage,
+    stage_run::StageRun,
 };
 use crate::{
-    error::{coded, not_found, problem},
+    error::{not_found, problem},
     global_id::{Kind, encode},
-    loader::{HistoryOf, PortfolioKey, RunsOfVenture},
+    loader::PortfolioKey,
     session::session,
 };
 
@@ -50,47 +54,6 @@ impl VentureStatus {
             Self::Completed => "COMPLETED",
         }
     }
-}
-
-/// Which ventures; every part that is given must hold.
-#[derive(InputObject, Default)]
-pub(crate) struct VentureFilter {
-    /// Of this portfolio.
-    pub(crate) portfolio_id: Option<ID>,
-    /// In one of these statuses.
-    pub(crate) statuses: Option<Vec<VentureStatus>>,
-    /// At one of these stages, by number.
-    pub(crate) stages: Option<Vec<u32>>,
-    /// Of this category, exactly as written.
-    pub(crate) category: Option<String>,
-}
-
-/// What ventures are ordered by.
-#[derive(Enum, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum VentureOrderField {
-    /// When they were created.
-    CreatedAt,
-    /// Their name, byte by byte.
-    Name,
-}
-
-/// In which direction.
-#[derive(Enum, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OrderDirection {
-    /// Smallest or earliest first.
-    Asc,
-    /// Greatest or latest first.
-    Desc,
-}
-
-/// In which order ventures are listed.
-#[derive(InputObject)]
-pub(crate) struct VentureOrder {
-    /// What they are ordered by.
-    pub(crate) field: VentureOrderField,
-    /// In which direction.
-    #[graphql(default_with = "OrderDirection::Asc")]
-    pub(crate) direction: OrderDirection,
 }
 
 /// A venture on its way through the stages.
@@ -193,78 +156,79 @@ impl Venture {
         stage_run(ctx, self.0.stage_run_id.uuid()).await
     }
 
-    /// All its stage runs, oldest first.
-    #[graphql(complexity = "10 * child_complexity")]
-    async fn stage_runs(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<StageRun>> {
-        let found = session(ctx)?.reader().load_one(RunsOfVenture(self.0.id.uuid())).await;
-        Ok(found.map_err(|e| problem(&e))?.unwrap_or_default().iter().cloned().map(StageRun).collect())
-    }
-
-    /// Its history after a sequence number, oldest first.
-    #[graphql(
-        complexity = "super::connection::list_cost(__ctx, __variables_definition, __field, child_complexity)"
-    )]
-    async fn events(
+    /// Its stage runs.
+    #[graphql(complexity = "list_cost(__ctx, __variables_definition, __field, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
+    async fn stage_runs(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Events after this sequence number; 0 for all.", default = 0)] after: i64,
-        #[graphql(desc = "At most so many, 1 to 100; 20 when not given.")] first: Option<i32>,
-    ) -> async_graphql::Result<Vec<VentureEvent>> {
-        let first = u32::try_from(first.unwrap_or(20)).unwrap_or(0);
-        if !(1..=100).contains(&first) {
-            return Err(coded("first is 1 to 100", "INVALID_INPUT"));
-        }
-        let key = HistoryOf { venture: self.0.id.uuid(), after, first };
-        let rows = session(ctx)?.reader().load_one(key).await.map_err(|e| problem(&e))?;
-        Ok(rows.unwrap_or_default().iter().cloned().map(VentureEvent).collect())
-    }
-}
-
-/// A page of ventures.
-pub(crate) struct VentureConnection {
-    pub(crate) page: Page<Arc<venture::Venture>>,
-    pub(crate) scope: Scope,
-    pub(crate) filter: Filter,
-}
-
-/// A venture in a page.
-pub(crate) struct VentureEdge(String, Arc<venture::Venture>);
-
-/// A page of ventures.
-#[Object]
-impl VentureConnection {
-    /// The ventures with their cursors.
-    async fn edges(&self) -> Vec<VentureEdge> {
-        self.page.rows.iter().map(|(cursor, venture)| VentureEdge(cursor.clone(), venture.clone())).collect()
+        #[graphql(desc = "Which stage runs; all when not given.")] filter: Option<StageRunFilter>,
+        #[graphql(desc = "In which order; by opening when not given.")] order_by: Option<StageRunOrder>,
+        #[graphql(desc = "So many from the start, 1 to 100; 20 when not given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<StageRunConnection> {
+        let asked = asked(filter, order_by, request(first, after, last, before))?;
+        Listed::under(ctx, (stage_runs::Parent::Venture, self.0.id.uuid()), asked)
+            .await
+            .map(StageRunConnection)
     }
 
-    /// The ventures.
-    async fn nodes(&self) -> Vec<Venture> {
-        self.page.rows.iter().map(|(_, venture)| Venture(venture.clone())).collect()
+    /// Validations of its gates.
+    #[graphql(complexity = "list_cost(__ctx, __variables_definition, __field, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
+    async fn gate_runs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which gate runs; all when not given.")] filter: Option<GateRunFilter>,
+        #[graphql(desc = "In which order; by when they were asked for when not given.")] order_by: Option<
+            GateRunOrder,
+        >,
+        #[graphql(desc = "So many from the start, 1 to 100; 20 when not given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<GateRunConnection> {
+        let asked = asked(filter, order_by, request(first, after, last, before))?;
+        Listed::under(ctx, (gate_runs::Parent::Venture, self.0.id.uuid()), asked).await.map(GateRunConnection)
     }
 
-    /// Where the page lies.
-    async fn page_info(&self) -> PageInfo {
-        page_info(&self.page)
+    /// All evidence of its stage runs, withdrawn pieces too.
+    #[graphql(complexity = "list_cost(__ctx, __variables_definition, __field, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
+    async fn evidence(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which evidence; all when not given.")] filter: Option<EvidenceFilter>,
+        #[graphql(desc = "In which order; by submission when not given.")] order_by: Option<EvidenceOrder>,
+        #[graphql(desc = "So many from the start, 1 to 100; 20 when not given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<EvidenceConnection> {
+        let asked = asked(filter, order_by, request(first, after, last, before))?;
+        Listed::under(ctx, (evidence::Parent::Venture, self.0.id.uuid()), asked).await.map(EvidenceConnection)
     }
 
-    /// How many there are in all pages; counted only when asked for.
-    async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<i64> {
-        let total = count(session(ctx)?.app(), &self.scope, &self.filter).await.map_err(|e| problem(&e))?;
-        Ok(i64::try_from(total).unwrap_or(i64::MAX))
-    }
-}
-
-/// A venture in a page.
-#[Object]
-impl VentureEdge {
-    /// Where the venture stands in the list.
-    async fn cursor(&self) -> &str {
-        &self.0
-    }
-
-    /// The venture.
-    async fn node(&self) -> Venture {
-        Venture(self.1.clone())
+    /// What has happened to it.
+    #[graphql(complexity = "list_cost(__ctx, __variables_definition, __field, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which events; all when not given.")] filter: Option<VentureEventFilter>,
+        #[graphql(desc = "In which order; as it happened when not given.")] order_by: Option<
+            VentureEventOrder,
+        >,
+        #[graphql(desc = "So many from the start, 1 to 100; 20 when not given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<VentureEventConnection> {
+        let asked = asked(filter, order_by, request(first, after, last, before))?;
+        Listed::under(ctx, (events::Parent::Venture, self.0.id.uuid()), asked)
+            .await
+            .map(VentureEventConnection)
     }
 }

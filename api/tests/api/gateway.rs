@@ -56,6 +56,11 @@ impl Gateway {
         Self::over(World::create(Kind::Sqlite, Transport::InProcess).await, settings).await
     }
 
+    /// A gateway over a database of a kind.
+    pub(crate) async fn on(kind: Kind) -> Self {
+        Self::over(World::create(kind, Transport::InProcess).await, Settings::default()).await
+    }
+
     /// A gateway over a world.
     pub(crate) async fn over(world: World, settings: Settings) -> Self {
         let schema = api::schema(world.app.clone(), &settings).await.unwrap();
@@ -188,8 +193,10 @@ pub(crate) async fn park(gateway: &Gateway, portfolio: Id<kind::Portfolio>) {
 
 /// Ids of the dead letters that an operator sees.
 pub(crate) async fn dead_letters(gateway: &Gateway, token: Option<&str>) -> Vec<String> {
-    let answer = gateway.ask(token, "{ operations { deadLetterCount deadLetters { id } } }", json!({})).await;
-    let listed = answer["data"]["operations"]["deadLetters"].as_array().expect("dead letters");
+    let answer = gateway
+        .ask(token, "{ operations { deadLetterCount deadLetters { nodes { id } } } }", json!({}))
+        .await;
+    let listed = answer["data"]["operations"]["deadLetters"]["nodes"].as_array().expect("dead letters");
     assert_eq!(answer["data"]["operations"]["deadLetterCount"], listed.len());
     listed.iter().map(|letter| letter["id"].as_str().unwrap().to_owned()).collect()
 }

@@ -73,6 +73,7 @@ impl Introspected {
             }
             ("SCALAR", "Int" | "Float") => "1".to_owned(),
             ("SCALAR", "Boolean") => "true".to_owned(),
+            ("SCALAR", "DateTime") => "\"2026-01-01T00:00:00Z\"".to_owned(),
             ("SCALAR", _) => "\"x\"".to_owned(),
             ("ENUM", name) => list(&self.0[name]["enumValues"])[0]["name"].as_str().unwrap().to_owned(),
             ("INPUT_OBJECT", name) => {

@@ -51,10 +51,10 @@ async fn a_history_is_replayed_and_goes_on_without_a_hole() {
     rename(&gateway, &venture, 25).await;
     let mut resumed = gateway.watch(gateway.token("VIEWER"), &events(&venture, 20)).await;
     assert_eq!(sequences(&mut resumed, 8).await, (21..=28).collect::<Vec<_>>());
-    let query = "query($id: ID!) { venture(id: $id) { sequence events(after: 25) { sequence } } }";
+    let query = "query($id: ID!) { venture(id: $id) { sequence history(filter: { afterSequence: 25 }) { nodes { sequence } } } }";
     let data = gateway.data("VIEWER", query, json!({ "id": venture })).await["venture"].clone();
     assert_eq!(data["sequence"], 28);
-    assert_eq!(data["events"], json!([{ "sequence": 26 }, { "sequence": 27 }, { "sequence": 28 }]));
+    assert_eq!(data["history"]["nodes"], json!([{ "sequence": 26 }, { "sequence": 27 }, { "sequence": 28 }]));
 }
 
 #[tokio::test]

@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use chrono::Duration;
 use serde_json::{Value, json};
+use testing::database::Kind;
 
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, code};
+
+const DATABASES: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
 
 const QUERY: &str = "query($order: VentureOrder!, $first: Int, $after: String, $last: Int, $before: String) {
   ventures(filter: { category: \"tests\" }, orderBy: $order, first: $first, after: $after, last: $last, before: $before) {
@@ -63,7 +66,13 @@ async fn walk(gateway: &Gateway, order: &Value, size: &str) -> Vec<Vec<String>> 
 
 #[tokio::test]
 async fn a_list_is_read_whole_in_either_direction() {
-    let gateway = Gateway::open().await;
+    for kind in DATABASES {
+        read_whole(kind).await;
+    }
+}
+
+async fn read_whole(kind: Kind) {
+    let gateway = Gateway::on(kind).await;
     let created = fill(&gateway).await;
     let mut named = created.clone();
     named.sort();
@@ -86,7 +95,13 @@ async fn a_list_is_read_whole_in_either_direction() {
 
 #[tokio::test]
 async fn what_is_added_meanwhile_repeats_and_hides_nothing() {
-    let gateway = Gateway::open().await;
+    for kind in DATABASES {
+        add_meanwhile(kind).await;
+    }
+}
+
+async fn add_meanwhile(kind: Kind) {
+    let gateway = Gateway::on(kind).await;
     let existing: BTreeSet<_> = fill(&gateway).await.into_iter().collect();
     for (field, size) in
         [("NAME", "first"), ("NAME", "last"), ("CREATED_AT", "first"), ("CREATED_AT", "last")]
@@ -118,24 +133,73 @@ async fn what_is_added_meanwhile_repeats_and_hides_nothing() {
 }
 
 #[tokio::test]
-async fn filters_hold_together() {
-    let gateway = Gateway::open().await;
-    let resting = gateway.venture("Resting").await;
-    gateway.venture("Running").await;
-    let input = json!({ "ventureId": resting, "reason": "Waiting for spring." });
-    gateway.change("LEAD", "pauseVenture", "venture { id }", input).await;
-    let query = "query($filter: VentureFilter!) { ventures(filter: $filter) { totalCount nodes { name } } }";
-    let cases = [
-        (json!({}), 4),
-        (json!({ "category": "tests" }), 2),
-        (json!({ "category": "tests", "statuses": ["PAUSED"] }), 1),
-        (json!({ "statuses": ["PAUSED", "ACTIVE"], "stages": [1] }), 4),
-        (json!({ "stages": [2] }), 0),
-        (json!({ "statuses": [] }), 0),
-    ];
-    for (filter, count) in cases {
-        let data = gateway.data("VIEWER", query, json!({ "filter": filter })).await["ventures"].clone();
-        assert_eq!(data["totalCount"], count, "{filter}");
-        assert_eq!(data["nodes"].as_array().unwrap().len(), count, "{filter}");
+async fn what_goes_meanwhile_hides_nothing_else() {
+    for kind in DATABASES {
+        let gateway = Gateway::on(kind).await;
+        let existing: BTreeSet<_> = fill(&gateway).await.into_iter().collect();
+        let query = "query($after: String) {
+          ventures(filter: { category: \"tests\", statuses: [ACTIVE] }, orderBy: { field: NAME }, first: 4, after: $after) {
+            nodes { id name } pageInfo { hasNextPage endCursor }
+          }
+        }";
+        let mut read = BTreeSet::new();
+        let mut after = Value::Null;
+        loop {
+            let page = gateway.data("VIEWER", query, json!({ "after": after })).await["ventures"].clone();
+            let nodes = page["nodes"].as_array().unwrap();
+            for node in nodes {
+                let name = node["name"].as_str().unwrap().to_owned();
+                assert!(read.insert(name.clone()), "{name} twice on {kind:?}");
+            }
+            if page["pageInfo"]["hasNextPage"] == false {
+                break;
+            }
+            // The very row that the cursor names leaves the list, and one before it.
+            for node in [nodes.first().unwrap(), nodes.last().unwrap()] {
+                let input = json!({ "ventureId": node["id"], "reason": "Given up meanwhile." });
+                gateway.change("CHAIRMAN", "killVenture", "venture { id }", input).await;
+            }
+            after = page["pageInfo"]["endCursor"].clone();
+        }
+        assert_eq!(read, existing, "{kind:?}");
     }
+}
+
+#[tokio::test]
+async fn a_cursor_is_good_for_its_own_list_alone() {
+    let gateway = Gateway::open().await;
+    fill(&gateway).await;
+    let cursor = |list: String| {
+        let gateway = &gateway;
+        async move {
+            let answer = gateway.ask(gateway.token("VIEWER"), &format!("{{ {list} }}"), json!({})).await;
+            let field = list.split(['(', ' ']).next().unwrap().to_owned();
+            answer["data"][field]["pageInfo"]["endCursor"]
+                .as_str()
+                .unwrap_or_else(|| panic!("{answer}"))
+                .to_owned()
+        }
+    };
+    let page = "{ pageInfo { endCursor } }";
+    let own = cursor(format!("ventures(first: 2, orderBy: {{ field: NAME }}) {page}")).await;
+    let others = [
+        "first: 2",
+        "first: 2, orderBy: { field: NAME, direction: DESC }",
+        "first: 2, orderBy: { field: CREATED_AT }",
+        "first: 2, orderBy: { field: NAME }, filter: { category: \"tests\" }",
+    ];
+    for position in ["after", "before"] {
+        for other in others {
+            let query = format!("{{ ventures({other}, {position}: {own:?}) {page} }}");
+            let answer = gateway.ask(gateway.token("VIEWER"), &query, json!({})).await;
+            assert_eq!(code(&answer), "INVALID_INPUT", "{query}: {answer}");
+            let message = answer["errors"][0]["message"].as_str().unwrap();
+            assert!(message.contains("another list"), "{message}");
+        }
+        let query = format!("{{ portfolios({position}: {own:?}) {page} }}");
+        let answer = gateway.ask(gateway.token("VIEWER"), &query, json!({})).await;
+        assert_eq!(code(&answer), "INVALID_INPUT", "{answer}");
+    }
+    let next = cursor(format!("ventures(first: 3, orderBy: {{ field: NAME }}, after: {own:?}) {page}")).await;
+    assert_ne!(next, own, "its own list goes on; another size does not matter");
 }

@@ -49,30 +49,8 @@ pub async fn stage_runs(
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
-/// All runs of each venture, oldest first, within scope.
-pub async fn runs_of_ventures(
-    app: &App,
-    scope: &Scope,
-    ventures: &[Uuid],
-) -> Result<HashMap<Uuid, Vec<stage_run::Model>>, Error> {
-    let rows = stage_run::Entity::find()
-        .filter(stage_run::Column::VentureId.is_in(ventures.iter().copied()))
-        .filter(scope.on(stage_run::Column::PortfolioId))
-        .order_by_asc(stage_run::Column::StartedAt)
-        .order_by_asc(stage_run::Column::Id)
-        .all(app.database().read())
-        .await?;
-    let mut by_venture: HashMap<Uuid, Vec<_>> = HashMap::new();
-    for row in rows {
-        if let Some(venture) = row.venture_id {
-            by_venture.entry(venture).or_default().push(row);
-        }
-    }
-    Ok(by_venture)
-}
-
 /// What is attested now in each stage run, within scope.
-pub async fn attestations(
+pub async fn attestations_of_runs(
     app: &App,
     scope: &Scope,
     runs: &[Uuid],
@@ -181,29 +159,29 @@ pub async fn latest_gate_runs(
     Ok(grouped(within, |row| row.stage_run_id))
 }
 
-/// The history of each venture after a sequence number, at most `first` events each, oldest first, within
-/// scope.
-pub async fn histories(
+/// Attestations by id, superseded ones too, within scope.
+pub async fn attestations(
     app: &App,
     scope: &Scope,
-    ventures: &[Uuid],
-    after: i64,
-    first: u32,
-) -> Result<HashMap<Uuid, Vec<history::Model>>, Error> {
-    let db = app.database().read();
-    let marks: Vec<_> = (2..ventures.len() + 2).map(|n| format!("${n}")).collect();
-    let sql = format!(
-        "SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY venture_id ORDER BY sequence) AS place \
-         FROM history WHERE sequence > $1 AND venture_id IN ({})) AS earliest WHERE place <= {first} \
-         ORDER BY sequence",
-        marks.join(", ")
-    );
-    let values = std::iter::once(after.into()).chain(ventures.iter().map(|id| (*id).into()));
-    let rows = db.query_all_raw(statement(db.get_database_backend(), sql, values)).await?;
-    let rows = rows.iter().map(|row| history::Model::from_query_result(row, ""));
-    let rows = rows.collect::<Result<Vec<_>, _>>()?;
-    let within = rows.into_iter().filter(|row| scope.reaches(row.portfolio_id)).collect();
-    Ok(grouped(within, |row| row.venture_id.unwrap_or_default()))
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, attestation::Model>, Error> {
+    let rows = attestation::Entity::find()
+        .filter(attestation::Column::Id.is_in(ids.iter().copied()))
+        .filter(scope.on(attestation::Column::PortfolioId))
+        .all(app.database().read())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// Events of ventures by id, within scope.
+pub async fn events(app: &App, scope: &Scope, ids: &[Uuid]) -> Result<HashMap<Uuid, history::Model>, Error> {
+    let rows = history::Entity::find()
+        .filter(history::Column::Id.is_in(ids.iter().copied()))
+        .filter(history::Column::VentureId.is_not_null())
+        .filter(scope.on(history::Column::PortfolioId))
+        .all(app.database().read())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// Names of persons by id. A name is shown wherever the person acted.

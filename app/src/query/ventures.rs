@@ -1,118 +1,128 @@
-//! Lists of ventures.
+//! The list of ventures.
 
-use chrono::{DateTime, Utc};
-use domain::{
-    id::{Id, kind},
-    venture::Venture,
-};
+use std::collections::BTreeSet;
+
+use domain::{Refusal, venture::Venture};
 use entity::venture::{Column, Entity, Model};
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-};
-use serde::{Serialize, de::DeserializeOwned};
+use sea_orm::{ColumnTrait, Condition, DbBackend, sea_query::Expr};
+use serde::Serialize;
 use uuid::Uuid;
 
-use super::page::{Page, PageRequest, Position, Window};
-use crate::{App, Error, Scope, store};
+use super::{
+    list::{List, Period},
+    page::Sort,
+};
+use crate::{Error, Scope, database::search, store};
+
+pub use crate::database::search::Search;
+
+/// Ventures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ventures {}
 
 /// Which ventures; every given part must hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Filter {
+    /// One of these.
+    pub ids: Option<BTreeSet<Uuid>>,
     /// Of this portfolio.
-    pub portfolio: Option<Id<kind::Portfolio>>,
+    pub portfolio: Option<Uuid>,
     /// In one of these statuses: ACTIVE, PAUSED, KILLED, COMPLETED.
-    pub statuses: Option<Vec<String>>,
+    pub statuses: Option<BTreeSet<String>>,
     /// At one of these stages.
-    pub stages: Option<Vec<u32>>,
+    pub stages: Option<BTreeSet<u32>>,
     /// Of this category.
     pub category: Option<String>,
+    /// In one of these time zones.
+    pub zones: Option<BTreeSet<String>>,
+    /// Created then.
+    pub created: Period,
+    /// Last changed then.
+    pub updated: Period,
+    /// That have these words.
+    pub search: Option<Search>,
 }
 
-/// In which order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What ventures can be ordered by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub enum OrderBy {
-    /// By creation.
+    /// When they were created.
     #[default]
     CreatedAt,
-    /// By name, byte by byte.
+    /// When they last changed.
+    UpdatedAt,
+    /// Their name, byte by byte.
     Name,
+    /// How well they match the search.
+    Relevance,
 }
 
-/// A page of ventures within scope.
-pub async fn page(
-    app: &App,
-    scope: &Scope,
-    filter: &Filter,
-    (order_by, descending): (OrderBy, bool),
-    request: &PageRequest,
-) -> Result<Page<Venture>, Error> {
-    let query = Entity::find().filter(condition(scope, filter));
-    match order_by {
-        OrderBy::CreatedAt => {
-            let key = |row: &Model| row.created_at;
-            keyset::<DateTime<Utc>>(app, query, Column::CreatedAt, descending, request, key).await
+/// What ventures can belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Parent {
+    /// A portfolio.
+    Portfolio,
+}
+
+impl List for Ventures {
+    type Entity = Entity;
+    type Row = Venture;
+    type Filter = Filter;
+    type Order = OrderBy;
+    type Parent = Parent;
+
+    const NAME: &'static str = "ventures";
+    const ID: Column = Column::Id;
+
+    fn usual(filter: &Filter) -> OrderBy {
+        if filter.search.is_some() { OrderBy::Relevance } else { OrderBy::default() }
+    }
+
+    fn descends(order: OrderBy) -> bool {
+        order == OrderBy::Relevance
+    }
+
+    fn check(filter: &Filter, order: OrderBy) -> Result<(), Error> {
+        if order == OrderBy::Relevance && filter.search.is_none() {
+            let message = "nothing is relevant without a search";
+            return Err(Refusal::invalid("orderBy.field", message).into());
         }
-        OrderBy::Name => {
-            keyset::<String>(app, query, Column::Name, descending, request, |row| row.name.clone()).await
+        Ok(())
+    }
+
+    fn condition(scope: &Scope, filter: &Filter, backend: DbBackend) -> Condition {
+        scope
+            .on(Column::PortfolioId)
+            .add_option(filter.ids.as_ref().map(|ids| Column::Id.is_in(ids.iter().copied())))
+            .add_option(filter.portfolio.map(|id| Column::PortfolioId.eq(id)))
+            .add_option(filter.statuses.as_ref().map(|list| Column::Status.is_in(list)))
+            .add_option(filter.stages.as_ref().map(|list| Column::Stage.is_in(list.iter().copied())))
+            .add_option(filter.category.as_ref().map(|category| Column::Category.eq(category)))
+            .add_option(filter.zones.as_ref().map(|list| Column::Zone.is_in(list)))
+            .add(filter.created.on(Column::CreatedAt))
+            .add(filter.updated.on(Column::UpdatedAt))
+            .add_option(filter.search.as_ref().map(|search| search::matches(backend, search)))
+    }
+
+    fn sort(order: OrderBy, filter: &Filter, backend: DbBackend) -> (Expr, Sort) {
+        match (order, &filter.search) {
+            (OrderBy::Relevance, Some(search)) => (search::relevance(backend, search), Sort::Number),
+            // Refused by `check` without a search.
+            (OrderBy::CreatedAt | OrderBy::Relevance, _) => {
+                (Expr::col(Column::CreatedAt.as_column_ref()), Sort::Time)
+            }
+            (OrderBy::UpdatedAt, _) => (Expr::col(Column::UpdatedAt.as_column_ref()), Sort::Time),
+            (OrderBy::Name, _) => (Expr::col(Column::Name.as_column_ref()), Sort::Text),
         }
     }
-}
 
-/// How many ventures within scope.
-pub async fn count(app: &App, scope: &Scope, filter: &Filter) -> Result<u64, Error> {
-    Ok(Entity::find().filter(condition(scope, filter)).count(app.database().read()).await?)
-}
-
-fn condition(scope: &Scope, filter: &Filter) -> Condition {
-    scope
-        .on(Column::PortfolioId)
-        .add_option(filter.portfolio.map(|id| Column::PortfolioId.eq(id.uuid())))
-        .add_option(filter.statuses.as_ref().map(|list| Column::Status.is_in(list)))
-        .add_option(filter.stages.as_ref().map(|list| Column::Stage.is_in(list.iter().copied())))
-        .add_option(filter.category.as_ref().map(|category| Column::Category.eq(category)))
-}
-
-async fn keyset<K>(
-    app: &App,
-    mut query: Select<Entity>,
-    column: Column,
-    descending: bool,
-    request: &PageRequest,
-    key: impl Fn(&Model) -> K + Send,
-) -> Result<Page<Venture>, Error>
-where
-    K: Serialize + DeserializeOwned + Clone + Into<sea_orm::Value> + Send,
-{
-    let window: Window<K> = request.window()?;
-    for (position, later) in [(&window.after, true), (&window.before, false)] {
-        if let Some(position) = position {
-            query = query.filter(beyond(column, position, later != descending));
+    fn parent(parent: Parent) -> Expr {
+        match parent {
+            Parent::Portfolio => Expr::col(Column::PortfolioId.as_column_ref()),
         }
     }
-    let order = if window.backward == descending { Order::Asc } else { Order::Desc };
-    let rows = query
-        .order_by(column, order.clone())
-        .order_by(Column::Id, order)
-        .limit(u64::from(window.size) + 1)
-        .all(app.database().read())
-        .await?;
-    let page = window.page(rows, |row| Position { key: key(row), id: row.id }.cursor());
-    let ventures = page.rows.into_iter().map(|(cursor, row)| Ok((cursor, store::venture::from_row(row)?)));
-    let rows = ventures.collect::<Result<_, Error>>()?;
-    Ok(Page { rows, has_previous: page.has_previous, has_next: page.has_next })
-}
 
-/// Rows past a position, by the order column and then the id.
-fn beyond<K: Clone + Into<sea_orm::Value>>(
-    column: Column,
-    position: &Position<K>,
-    greater: bool,
-) -> Condition {
-    let (key, id): (sea_orm::Value, Uuid) = (position.key.clone().into(), position.id);
-    let (past, past_id) = if greater {
-        (column.gt(key.clone()), Column::Id.gt(id))
-    } else {
-        (column.lt(key.clone()), Column::Id.lt(id))
-    };
-    Condition::any().add(past).add(Condition::all().add(column.eq(key)).add(past_id))
+    fn row(model: Model) -> Result<Venture, Error> {
+        store::venture::from_row(model)
+    }
 }

@@ -126,9 +126,9 @@ impl Journey {
         let mut traces: HashMap<String, HashSet<String>> = HashMap::new();
         let mut after = 0;
         loop {
-            let query = "query($id: ID!, $after: Int!) { venture(id: $id) { events(after: $after, first: 100) { sequence type traceId body } } }";
+            let query = "query($id: ID!, $after: Int!) { venture(id: $id) { history(filter: { afterSequence: $after }, first: 100) { nodes { sequence type traceId body } } } }";
             let page = self.clients["LEAD"].data(query, json!({ "id": self.venture, "after": after })).await;
-            let events = page["venture"]["events"].as_array().unwrap().clone();
+            let events = page["venture"]["history"]["nodes"].as_array().unwrap().clone();
             let Some(last) = events.last() else { break };
             after = last["sequence"].as_i64().unwrap();
             types.extend(events.iter().map(|event| event["type"].as_str().unwrap().to_owned()));

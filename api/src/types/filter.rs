@@ -1,0 +1,405 @@
+//! What lists are filtered and ordered by: inputs here, conditions in `app`.
+
+use std::collections::BTreeSet;
+
+use app::query::{
+    dead_letters, events, evidence, gate_runs,
+    list::{List, Period},
+    page::is_storable,
+    portfolios, stage_runs, ventures,
+};
+use async_graphql::{Enum, ID, InputObject};
+use chrono::{DateTime, Utc};
+use domain::Refusal;
+
+use super::{
+    evidence::EvidenceKind,
+    gate::GateKind,
+    gate_run::{JobStatus, Verdict},
+    stage_run::StageRunStatus,
+    venture::VentureStatus,
+};
+use crate::{
+    error::problem,
+    global_id::{self, Kind},
+};
+
+/// The most values of one part of a filter.
+const MAX_VALUES: usize = 100;
+
+/// An input that filters a list.
+pub(crate) trait Filtering: Default {
+    /// The list.
+    type List: List;
+
+    /// The filter, its ids read and its limits kept.
+    fn checked(self) -> async_graphql::Result<<Self::List as List>::Filter>;
+}
+
+/// An input that orders a list.
+pub(crate) trait Ordering {
+    /// The list.
+    type List: List;
+
+    /// What rows are ordered by, and whether the greatest comes first, if that is said.
+    fn split(self) -> (<Self::List as List>::Order, Option<bool>);
+}
+
+/// In which direction.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OrderDirection {
+    /// Smallest or earliest first.
+    Asc,
+    /// Greatest or latest first.
+    Desc,
+}
+
+/// A period, half-open; a bound that is not given is none.
+#[derive(InputObject)]
+pub(crate) struct TimeRange {
+    /// Not earlier than this.
+    from: Option<DateTime<Utc>>,
+    /// Earlier than this.
+    before: Option<DateTime<Utc>>,
+}
+
+fn refused(refusal: Refusal) -> async_graphql::Error {
+    problem(&refusal.under("filter").into())
+}
+
+fn period(field: &str, range: Option<TimeRange>) -> async_graphql::Result<Period> {
+    let Some(TimeRange { from, before }) = range else { return Ok(Period::default()) };
+    if [from, before].into_iter().flatten().all(is_storable) {
+        return Ok(Period { from, before });
+    }
+    Err(refused(Refusal::invalid(field, format!("{field} has a year of other than four digits"))))
+}
+
+fn set<T, V: Ord>(
+    field: &str,
+    values: Option<Vec<T>>,
+    value: impl Fn(T) -> V,
+) -> async_graphql::Result<Option<BTreeSet<V>>> {
+    match values {
+        Some(values) if values.len() > MAX_VALUES => {
+            Err(refused(Refusal::invalid(field, format!("{field} takes at most {MAX_VALUES} values"))))
+        }
+        values => Ok(values.map(|values| values.into_iter().map(value).collect())),
+    }
+}
+
+fn ids(kind: Kind, given: Option<Vec<ID>>) -> async_graphql::Result<Option<BTreeSet<uuid::Uuid>>> {
+    let read = set("ids", given, |id| id.0)?;
+    read.map(|ids| ids.into_iter().map(|id| global_id::expect(kind, &ID(id))).collect()).transpose()
+}
+
+/// Which ventures; every part that is given must hold.
+#[derive(InputObject, Default)]
+pub(crate) struct VentureFilter {
+    /// One of these, at most 100.
+    ids: Option<Vec<ID>>,
+    /// Of this portfolio.
+    portfolio_id: Option<ID>,
+    /// In one of these statuses.
+    statuses: Option<Vec<VentureStatus>>,
+    /// At one of these stages, by number.
+    stages: Option<Vec<u32>>,
+    /// Of this category, exactly as written.
+    category: Option<String>,
+    /// In one of these IANA time zones.
+    zones: Option<Vec<String>>,
+    /// Created then.
+    created_at: Option<TimeRange>,
+    /// Last changed then.
+    updated_at: Option<TimeRange>,
+    /// Whose name, description or category have all these words, the last of them perhaps only begun: at
+    /// most 200 characters and 16 words, no matter the case. Punctuation parts words and means nothing else.
+    search: Option<String>,
+}
+
+impl Filtering for VentureFilter {
+    type List = ventures::Ventures;
+
+    fn checked(self) -> async_graphql::Result<ventures::Filter> {
+        let portfolio = self.portfolio_id.map(|id| global_id::expect(Kind::Portfolio, &id));
+        Ok(ventures::Filter {
+            ids: ids(Kind::Venture, self.ids)?,
+            portfolio: portfolio.transpose()?,
+            statuses: set("statuses", self.statuses, |status| status.name().to_owned())?,
+            stages: set("stages", self.stages, |stage| stage)?,
+            category: self.category,
+            zones: set("zones", self.zones, |zone| zone)?,
+            created: period("createdAt", self.created_at)?,
+            updated: period("updatedAt", self.updated_at)?,
+            search: self.search.as_deref().map(ventures::Search::new).transpose().map_err(refused)?,
+        })
+    }
+}
+
+/// Which portfolios; every part that is given must hold.
+#[derive(InputObject, Default)]
+pub(crate) struct PortfolioFilter {
+    /// One of these, at most 100.
+    ids: Option<Vec<ID>>,
+    /// With one of these slugs.
+    slugs: Option<Vec<String>>,
+    /// Created then.
+    created_at: Option<TimeRange>,
+}
+
+impl Filtering for PortfolioFilter {
+    type List = portfolios::Portfolios;
+
+    fn checked(self) -> async_graphql::Result<portfolios::Filter> {
+        Ok(portfolios::Filter {
+            ids: ids(Kind::Portfolio, self.ids)?,
+            slugs: set("slugs", self.slugs, |slug| slug)?,
+            created: period("createdAt", self.created_at)?,
+        })
+    }
+}
+
+/// Which stage runs; every part that is given must hold.
+#[derive(InputObject, Default)]
+pub(crate) struct StageRunFilter {
+    /// Of one of these stages, by number.
+    stages: Option<Vec<u32>>,
+    /// In one of these statuses.
+    statuses: Option<Vec<StageRunStatus>>,
+    /// Whether they were found late.
+    late: Option<bool>,
+    /// Opened then.
+    started_at: Option<TimeRange>,
+}
+
+impl Filtering for StageRunFilter {
+    type List = stage_runs::StageRuns;
+
+    fn checked(self) -> async_graphql::Result<stage_runs::Filter> {
+        Ok(stage_runs::Filter {
+            stages: set("stages", self.stages, |stage| stage)?,
+            statuses: set("statuses", self.statuses, |status| status.name().to_owned())?,
+            late: self.late,
+            started: period("startedAt", self.started_at)?,
+        })
+    }
+}
+
+/// Which gate runs; every part that is given must hold.
+#[derive(InputObject, Default)]
+pub(crate) struct GateRunFilter {
+    /// Of gates with one of these keys.
+    gates: Option<Vec<String>>,
+    /// Of entry or of exit gates.
+    kinds: Option<Vec<GateKind>>,
+    /// In one of these statuses.
+    statuses: Option<Vec<JobStatus>>,
+    /// With one of these verdicts.
+    verdicts: Option<Vec<Verdict>>,
+    /// Of one of these stages, by number.
+    stages: Option<Vec<u32>>,
+    /// Asked for then.
+    requested_at: Option<TimeRange>,
+}
+
+impl Filtering for GateRunFilter {
+    type List = gate_runs::GateRuns;
+
+    fn checked(self) -> async_graphql::Result<gate_runs::Filter> {
+        Ok(gate_runs::Filter {
+            gates: set("gates", self.gates, |gate| gate)?,
+            kinds: set("kinds", self.kinds, |kind| kind.name().to_owned())?,
+            statuses: set("statuses", self.statuses, |status| status.name().to_owned())?,
+            verdicts: set("verdicts", self.verdicts, |verdict| verdict.name().to_owned())?,
+            stages: set("stages", self.stages, |stage| stage)?,
+            requested: period("requestedAt", self.requested_at)?,
+        })
+    }
+}
+
+/// Which evidence; every part that is given must hold.
+#[derive(InputObject, Default)]
+pub(crate) struct EvidenceFilter {
+    /// Of one of these kinds.
+    kinds: Option<Vec<EvidenceKind>>,
+    /// Of one of these stages, by number.
+    stages: Option<Vec<u32>>,
+    /// Whether it was withdrawn; either when not given.
+    withdrawn: Option<bool>,
+    /// Submitted then.
+    submitted_at: Option<TimeRange>,
+}
+
+impl Filtering for EvidenceFilter {
+    type List = evidence::Pieces;
+
+    fn checked(self) -> async_graphql::Result<evidence::Filter> {
+        Ok(evidence::Filter {
+            kinds: set("kinds", self.kinds, |kind| kind.name().to_owned())?,
+            stages: set("stages", self.stages, |stage| stage)?,
+            withdrawn: self.withdrawn,
+            submitted: period("submittedAt", self.submitted_at)?,
+        })
+    }
+}
+
+/// Which events; every part that is given must hold.
+#[derive(InputObject, Default)]
+pub(crate) struct VentureEventFilter {
+    /// Of one of these types, such as `venture.created.v1`.
+    types: Option<Vec<String>>,
+    /// With a greater sequence number: what has happened since that event.
+    after_sequence: Option<i64>,
+    /// That happened then.
+    at: Option<TimeRange>,
+}
+
+impl Filtering for VentureEventFilter {
+    type List = events::Events;
+
+    fn checked(self) -> async_graphql::Result<events::Filter> {
+        Ok(events::Filter {
+            kinds: set("types", self.types, |kind| kind)?,
+            after_sequence: self.after_sequence,
+            at: period("at", self.at)?,
+        })
+    }
+}
+
+/// Which dead letters; every part that is given must hold.
+#[derive(InputObject)]
+pub(crate) struct DeadLetterFilter {
+    /// From one of these queues.
+    queues: Option<Vec<String>>,
+    /// Of one of these kinds, such as `decide_gate.v1`.
+    kinds: Option<Vec<String>>,
+    /// Whether they were sent again; null for either.
+    #[graphql(default_with = "Some(false)")]
+    replayed: Option<bool>,
+    /// Parked then.
+    parked_at: Option<TimeRange>,
+}
+
+impl Default for DeadLetterFilter {
+    fn default() -> Self {
+        Self { queues: None, kinds: None, replayed: Some(false), parked_at: None }
+    }
+}
+
+impl Filtering for DeadLetterFilter {
+    type List = dead_letters::DeadLetters;
+
+    fn checked(self) -> async_graphql::Result<dead_letters::Filter> {
+        Ok(dead_letters::Filter {
+            queues: set("queues", self.queues, |queue| queue)?,
+            kinds: set("kinds", self.kinds, |kind| kind)?,
+            replayed: self.replayed,
+            parked: period("parkedAt", self.parked_at)?,
+        })
+    }
+}
+
+macro_rules! orders {
+    ($($(#[$doc:meta])* $order:ident of $list:ty,
+       $(#[$field_doc:meta])* $field:ident to $by:ty { $($(#[$value_doc:meta])* $value:ident,)* }
+       $(#[$direction_doc:meta])* direction)*) => { $(
+        $(#[$field_doc])*
+        #[derive(Enum, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum $field { $($(#[$value_doc])* $value,)* }
+
+        $(#[$doc])*
+        #[derive(InputObject)]
+        pub(crate) struct $order {
+            /// What they are ordered by.
+            field: $field,
+            $(#[$direction_doc])*
+            direction: Option<OrderDirection>,
+        }
+
+        impl Ordering for $order {
+            type List = $list;
+
+            fn split(self) -> ($by, Option<bool>) {
+                let by = match self.field { $($field::$value => <$by>::$value,)* };
+                (by, self.direction.map(|direction| direction == OrderDirection::Desc))
+            }
+        }
+    )* };
+}
+
+orders! {
+    /// In which order ventures are listed.
+    VentureOrder of ventures::Ventures,
+    /// What ventures are ordered by.
+    VentureOrderField to ventures::OrderBy {
+        /// When they were created.
+        CreatedAt,
+        /// When they last changed. One that changes while the list is read moves in it.
+        UpdatedAt,
+        /// Their name, byte by byte.
+        Name,
+        /// How well they match the search, which has to be given: each word counts 4 in the name, 2 in the
+        /// category and 1 in the description.
+        Relevance,
+    }
+    /// In which direction; when not given, DESC by relevance and ASC by all else.
+    direction
+    /// In which order portfolios are listed.
+    PortfolioOrder of portfolios::Portfolios,
+    /// What portfolios are ordered by.
+    PortfolioOrderField to portfolios::OrderBy {
+        /// Their slug, byte by byte.
+        Slug,
+        /// When they were created.
+        CreatedAt,
+    }
+    /// In which direction; ASC when not given.
+    direction
+    /// In which order stage runs are listed.
+    StageRunOrder of stage_runs::StageRuns,
+    /// What stage runs are ordered by.
+    StageRunOrderField to stage_runs::OrderBy {
+        /// When they opened.
+        StartedAt,
+        /// When their expected days are over.
+        DueAt,
+    }
+    /// In which direction; ASC when not given.
+    direction
+    /// In which order gate runs are listed.
+    GateRunOrder of gate_runs::GateRuns,
+    /// What gate runs are ordered by.
+    GateRunOrderField to gate_runs::OrderBy {
+        /// When they were asked for.
+        RequestedAt,
+    }
+    /// In which direction; ASC when not given.
+    direction
+    /// In which order evidence is listed.
+    EvidenceOrder of evidence::Pieces,
+    /// What evidence is ordered by.
+    EvidenceOrderField to evidence::OrderBy {
+        /// When it was submitted.
+        SubmittedAt,
+    }
+    /// In which direction; ASC when not given.
+    direction
+    /// In which order events are listed.
+    VentureEventOrder of events::Events,
+    /// What events are ordered by.
+    VentureEventOrderField to events::OrderBy {
+        /// Their number in the history.
+        Sequence,
+    }
+    /// In which direction; ASC when not given.
+    direction
+    /// In which order dead letters are listed.
+    DeadLetterOrder of dead_letters::DeadLetters,
+    /// What dead letters are ordered by.
+    DeadLetterOrderField to dead_letters::OrderBy {
+        /// When they were parked.
+        ParkedAt,
+    }
+    /// In which direction; ASC when not given.
+    direction
+}

@@ -18,13 +18,18 @@ use crate::{
     query::only_portfolio,
     session::session,
     types::{
-        evidence::Evidence, gate_run::GateRun, operations::DeadLetter, portfolio::Portfolio, venture::Venture,
+        evidence::Evidence,
+        gate_run::GateRun,
+        job::{self, Job},
+        operations::DeadLetter,
+        portfolio::Portfolio,
+        venture::Venture,
     },
 };
 use input::{
-    AdvanceVentureInput, AttestInput, CreatePortfolioInput, CreateVentureInput, KillVentureInput,
-    PauseVentureInput, ReplayDeadLetterInput, RequestGateValidationInput, ResumeVentureInput,
-    UpdateVentureInput, WithdrawEvidenceInput,
+    AdvanceVentureInput, AttestInput, CancelJobInput, CreatePortfolioInput, CreateVentureInput,
+    KillVentureInput, PauseVentureInput, ReplayDeadLetterInput, RequestGateValidationInput,
+    ResumeVentureInput, UpdateVentureInput, WithdrawEvidenceInput,
 };
 
 /// What can be changed. What a rule refuses comes back in `userErrors`, and nothing was changed.
@@ -69,6 +74,11 @@ payloads! {
     RequestGateValidationPayload {
         /// The queued gate run; null when it was refused.
         gate_run: GateRun
+    }
+    /// What came of `cancelJob`.
+    CancelJobPayload {
+        /// The job as it is now; null when it was refused.
+        job: Job
     }
     /// What came of `replayDeadLetter`.
     ReplayDeadLetterPayload {
@@ -262,6 +272,26 @@ impl Mutation {
                 }
                 Err(refused) => Ok(RequestGateValidationPayload::refused(refused)),
             }
+        })
+        .await
+    }
+
+    /// Cancels a job that has not ended. For whoever asked for it, and holders of the right.
+    async fn cancel_job(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The job.")] input: CancelJobInput,
+    ) -> Option<async_graphql::Result<CancelJobPayload>> {
+        attempt(async {
+            session(ctx)?;
+            let job = job::expect(&input.job_id)?;
+            if let Err(refused) = run(ctx, input.idempotency_key, &commands::CancelJob { job }).await? {
+                return Ok(CancelJobPayload::refused(refused));
+            }
+            let domain::job::Job::GateRun(id) = job;
+            let found = session(ctx)?.reader().load_one(GateRunKey(id.uuid())).await;
+            let job = found.map_err(|e| problem(&e))?.map(Job::of);
+            Ok(CancelJobPayload { job, user_errors: Vec::new() })
         })
         .await
     }

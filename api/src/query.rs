@@ -17,8 +17,10 @@ use crate::{
     loader::{GateRunKey, VentureKey},
     session::{Session, session},
     types::{
-        connection::{Listed, PortfolioConnection, VentureConnection, asked, list_cost, request},
-        filter::{PortfolioFilter, PortfolioOrder, VentureFilter, VentureOrder},
+        connection::{
+            JobConnection, Listed, PortfolioConnection, VentureConnection, asked, list_cost, request,
+        },
+        filter::{JobFilter, JobOrder, PortfolioFilter, PortfolioOrder, VentureFilter, VentureOrder},
         gate_run::GateRun,
         node::{self, Node},
         operations::Operations,
@@ -167,6 +169,28 @@ impl Query {
             reader.load_one(GateRunKey(key)).await.map_err(|e| problem(&e))
         };
         found.await.transpose().map(|row| row.map(GateRun))
+    }
+
+    /// Jobs in the caller's portfolios: what was asked for and is done by workers.
+    #[graphql(complexity = "list_cost(__ctx, __variables_definition, __field, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
+    async fn jobs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which jobs; all when not given.")] filter: Option<JobFilter>,
+        #[graphql(desc = "In which order; by when they were asked for when not given.")] order_by: Option<
+            JobOrder,
+        >,
+        #[graphql(desc = "So many from the start, 1 to 100; 20 when not given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<JobConnection> {
+        let session = session(ctx)?;
+        let mine = filter.as_ref().and_then(|filter| filter.mine).unwrap_or_default();
+        let mut asked = asked(filter, order_by, request(first, after, last, before))?;
+        asked.filter.asked_by = session.actor()?.person().filter(|_| mine).map(|person| person.id.uuid());
+        Listed::within(ctx, session.scope()?, asked).await.map(JobConnection)
     }
 
     /// How the delivery of messages stands; for the roles OPERATOR and ADMIN.

@@ -6,7 +6,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use app::{App, Scope, query};
 use async_graphql::{Context, ID, Subscription};
 use domain::id::Id;
-use futures_util::{Stream, stream};
+use futures_util::{Stream, TryStreamExt, stream};
 use tokio::{sync::broadcast, time::Instant};
 use uuid::Uuid;
 
@@ -14,7 +14,11 @@ use crate::{
     error::{not_found, problem},
     global_id::{Kind, expect},
     session::{Session, session},
-    types::{event::VentureEvent, gate_run::GateRun},
+    types::{
+        event::VentureEvent,
+        gate_run::GateRun,
+        job::{self, Job},
+    },
 };
 
 /// The longest that a change goes unseen when its hint was lost.
@@ -51,13 +55,19 @@ impl Subscription {
         ctx: &Context<'_>,
         #[graphql(desc = "The gate run.")] id: ID,
     ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<GateRun>> + use<>> {
-        let watch = Watch::start(ctx, Kind::GateRun, &id).await?;
-        let state = (watch, expect(Kind::GateRun, &id)?, 0);
-        Ok(stream::try_unfold(state, |(mut watch, id, seen)| async move {
-            let Some(run) = watch.gate_run_after(id, seen).await? else { return Ok(None) };
-            let version = run.0.version;
-            Ok(Some((run, (watch, id, version))))
-        }))
+        Watch::gate_run(ctx, &id).await
+    }
+
+    /// A job: as it is now, and again whenever it has come further; its end ends the stream.
+    async fn job_updated(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The job.")] id: ID,
+    ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<Job>> + use<>> {
+        session(ctx)?;
+        match job::expect(&id)? {
+            domain::job::Job::GateRun(_) => Ok(Watch::gate_run(ctx, &id).await?.map_ok(Job::GateRun)),
+        }
     }
 }
 
@@ -98,6 +108,20 @@ impl Watch {
         };
         let venture = venture.ok_or_else(|| not_found("the record"))?;
         Ok(Self { app, session: session.clone(), scope, authorised: Instant::now(), venture, hints })
+    }
+
+    /// A gate run as it is now, and once it has ended.
+    async fn gate_run(
+        ctx: &Context<'_>,
+        id: &ID,
+    ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<GateRun>> + use<>> {
+        let watch = Self::start(ctx, Kind::GateRun, id).await?;
+        let state = (watch, expect(Kind::GateRun, id)?, 0);
+        Ok(stream::try_unfold(state, |(mut watch, id, seen)| async move {
+            let Some(run) = watch.gate_run_after(id, seen).await? else { return Ok(None) };
+            let version = run.0.version;
+            Ok(Some((run, (watch, id, version))))
+        }))
     }
 
     /// Resolves when the venture may have changed.

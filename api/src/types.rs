@@ -6,6 +6,7 @@ pub(crate) mod evidence;
 pub(crate) mod filter;
 pub(crate) mod gate;
 pub(crate) mod gate_run;
+pub(crate) mod job;
 pub(crate) mod node;
 pub(crate) mod operations;
 pub(crate) mod playbook;

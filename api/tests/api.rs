@@ -26,6 +26,8 @@ mod files;
 mod foreign;
 #[path = "api/http.rs"]
 mod http;
+#[path = "api/jobs.rs"]
+mod jobs;
 #[path = "api/limits.rs"]
 mod limits;
 #[path = "api/lists.rs"]

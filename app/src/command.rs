@@ -44,6 +44,8 @@ pub trait Command: Serialize + DeserializeOwned + Send + Sync + 'static {
 pub enum Right {
     /// Holders of the roles that the portfolio's playbook lists for it under `rights`.
     Playbook,
+    /// The same, and whoever asked for what the command is about.
+    PlaybookOrAsker,
     /// Holders, in the target's portfolio, of one of the platform's own roles.
     Platform(&'static [&'static str]),
     /// Holders of one of these roles in any portfolio.

@@ -3,6 +3,7 @@
 pub mod adopt_playbook;
 pub mod advance_venture;
 pub mod attest;
+pub mod cancel_job;
 pub mod create_portfolio;
 pub mod create_venture;
 pub mod decide_gate;
@@ -20,6 +21,7 @@ pub mod withdraw_evidence;
 pub use adopt_playbook::AdoptPlaybook;
 pub use advance_venture::AdvanceVenture;
 pub use attest::Attest;
+pub use cancel_job::CancelJob;
 pub use create_portfolio::{CreatePortfolio, FoundPortfolio};
 pub use create_venture::CreateVenture;
 pub use decide_gate::DecideGate;
@@ -50,6 +52,7 @@ mod tests {
             row::<AdoptPlaybook>(),
             row::<AdvanceVenture>(),
             row::<Attest>(),
+            row::<CancelJob>(),
             row::<CreatePortfolio>(),
             row::<CreateVenture>(),
             row::<DecideGate>(),
@@ -65,7 +68,8 @@ mod tests {
             row::<UpdateVenture>(),
             row::<WithdrawEvidence>(),
         ];
-        let asking = all.iter().filter(|(_, right)| *right == Right::Playbook).map(|(name, _)| *name);
+        let asks = |right: &Right| matches!(right, Right::Playbook | Right::PlaybookOrAsker);
+        let asking = all.iter().filter(|(_, right)| asks(right)).map(|(name, _)| *name);
         assert_eq!(asking.collect::<BTreeSet<_>>(), domain::playbook::GOVERNED.into_iter().collect());
     }
 }

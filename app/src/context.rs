@@ -43,6 +43,8 @@ struct Subject {
     portfolio: Option<portfolio::Model>,
     venture: Option<Held>,
     record: Option<Uuid>,
+    /// The person who asked for the record.
+    asker: Option<Id<kind::Person>>,
 }
 
 /// A venture under lock, and as it was.
@@ -226,7 +228,9 @@ impl Context<'_> {
             Target::Venture(id) => id,
             Target::GateRun(id) => {
                 self.subject.record = Some(id.uuid());
-                store::gate_run::venture_of(&self.tx, &scope, id).await?
+                let (venture, asker) = store::gate_run::subject_of(&self.tx, &scope, id).await?;
+                self.subject.asker = Some(asker);
+                venture
             }
             Target::Evidence(id) => {
                 self.subject.record = Some(id.uuid());
@@ -257,7 +261,10 @@ impl Context<'_> {
                     denied(&roles.join(", "))
                 }
             }
-            (Right::Playbook, _) => {
+            (Right::PlaybookOrAsker, Actor::Person(person)) if self.subject.asker == Some(person.id) => {
+                Ok(())
+            }
+            (Right::Playbook | Right::PlaybookOrAsker, _) => {
                 let id = Id::new(self.portfolio().await?.playbook_id);
                 let playbook = self.playbook(id).await?;
                 let held = self.request.actor.roles_in(self.portfolio_id()?);

@@ -85,7 +85,7 @@ pub enum Event {
         verdict: Verdict,
         failure_action: Option<FailureAction>,
     },
-    /// A validation had become pointless: its stage run was over.
+    /// A validation was cancelled by a person, or had become pointless: its stage run was over.
     #[serde(rename = "gate_run.cancelled.v1")]
     GateRunCancelled { gate_run_id: Id<kind::GateRun>, stage: u32, gate: String },
 }

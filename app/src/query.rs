@@ -5,6 +5,7 @@ pub mod dead_letters;
 pub mod events;
 pub mod evidence;
 pub mod gate_runs;
+pub mod jobs;
 pub mod list;
 pub mod page;
 pub mod portfolios;

@@ -7,6 +7,7 @@ pub mod evidence;
 pub mod expression;
 pub mod gate;
 pub mod id;
+pub mod job;
 pub mod playbook;
 pub mod refusal;
 pub mod role;

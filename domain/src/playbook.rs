@@ -30,9 +30,10 @@ pub const MAX_FILES: usize = 200;
 pub const MAX_STAGES: usize = 100;
 
 /// The commands whose right a playbook grants. All others are the platform's own to grant.
-pub const GOVERNED: [&str; 10] = [
+pub const GOVERNED: [&str; 11] = [
     "advance_venture",
     "attest",
+    "cancel_job",
     "create_venture",
     "kill_venture",
     "pause_venture",

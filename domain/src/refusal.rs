@@ -56,6 +56,8 @@ pub enum Code {
     EvidenceWithdrawn,
     /// An agent may not do what only a person may.
     PersonRequired,
+    /// The job has ended: it succeeded, failed or was cancelled.
+    JobEnded,
     /// The message is not among the dead letters any more.
     AlreadyReplayed,
 }

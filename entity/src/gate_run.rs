@@ -21,7 +21,7 @@ pub struct Model {
     pub gate: String,
     /// ENTRY or EXIT.
     pub kind: String,
-    /// QUEUED, SUCCEEDED or CANCELLED.
+    /// A job's status: QUEUED, SUCCEEDED or CANCELLED.
     pub status: String,
     /// PASS, FAIL or INCONCLUSIVE, once decided.
     pub verdict: Option<String>,
@@ -33,7 +33,7 @@ pub struct Model {
     pub requested_at: DateTimeUtc,
     /// When it was decided or cancelled.
     pub decided_at: Option<DateTimeUtc>,
-    /// The agent that decided.
+    /// The agent that decided it, or found it pointless; none when a person cancelled it.
     pub decided_by: Option<String>,
     /// Trace of the request.
     pub trace_id: Option<String>,

@@ -315,6 +315,15 @@ pub(crate) struct KillVentureInput {
     pub(crate) idempotency_key: Option<String>,
 }
 
+/// Input of `cancelJob`.
+#[derive(InputObject)]
+pub(crate) struct CancelJobInput {
+    /// The job.
+    pub(crate) job_id: ID,
+    /// The caller's key: the same key again gives the same answer and no second effect.
+    pub(crate) idempotency_key: Option<String>,
+}
+
 /// Input of `replayDeadLetter`.
 #[derive(InputObject)]
 pub(crate) struct ReplayDeadLetterInput {

@@ -9,6 +9,7 @@ use app::{
         events::Events,
         evidence::Pieces,
         gate_runs::GateRuns,
+        jobs::Jobs,
         list::{self, Asked, List},
         page::{Page, PageRequest},
         portfolios::Portfolios,
@@ -28,6 +29,7 @@ use super::{
     evidence::Evidence,
     filter::{Filtering, Ordering},
     gate_run::GateRun,
+    job::Job,
     operations::DeadLetter,
     portfolio::Portfolio,
     stage_run::StageRun,
@@ -132,7 +134,7 @@ impl<L: List> Listed<L> {
 }
 
 macro_rules! connections {
-    ($($(#[$doc:meta])* $connection:ident of $list:ident, $(#[$edge_doc:meta])* $edge:ident to $node:ident;)*) => { $(
+    ($($(#[$doc:meta])* $connection:ident of $list:ident, $(#[$edge_doc:meta])* $edge:ident to $node:ident = $make:expr;)*) => { $(
         $(#[$doc])*
         pub(crate) struct $connection(pub(crate) Listed<$list>);
 
@@ -149,7 +151,7 @@ macro_rules! connections {
 
             /// The records.
             async fn nodes(&self) -> Vec<$node> {
-                self.0.page.rows.iter().map(|(_, row)| $node(Arc::clone(row))).collect()
+                self.0.page.rows.iter().map(|(_, row)| $make(Arc::clone(row))).collect()
             }
 
             /// Where the page lies in the list.
@@ -173,7 +175,7 @@ macro_rules! connections {
 
             /// The record.
             async fn node(&self) -> $node {
-                $node(Arc::clone(&self.1))
+                $make(Arc::clone(&self.1))
             }
         }
     )* };
@@ -183,31 +185,35 @@ connections! {
     /// A page of ventures.
     VentureConnection of Ventures,
     /// A venture in a page.
-    VentureEdge to Venture;
+    VentureEdge to Venture = Venture;
     /// A page of portfolios.
     PortfolioConnection of Portfolios,
     /// A portfolio in a page.
-    PortfolioEdge to Portfolio;
+    PortfolioEdge to Portfolio = Portfolio;
     /// A page of stage runs.
     StageRunConnection of StageRuns,
     /// A stage run in a page.
-    StageRunEdge to StageRun;
+    StageRunEdge to StageRun = StageRun;
     /// A page of gate runs.
     GateRunConnection of GateRuns,
     /// A gate run in a page.
-    GateRunEdge to GateRun;
+    GateRunEdge to GateRun = GateRun;
+    /// A page of jobs.
+    JobConnection of Jobs,
+    /// A job in a page.
+    JobEdge to Job = Job::of;
     /// A page of evidence.
     EvidenceConnection of Pieces,
     /// A piece of evidence in a page.
-    EvidenceEdge to Evidence;
+    EvidenceEdge to Evidence = Evidence;
     /// A page of events.
     VentureEventConnection of Events,
     /// An event in a page.
-    VentureEventEdge to VentureEvent;
+    VentureEventEdge to VentureEvent = VentureEvent;
     /// A page of dead letters.
     DeadLetterConnection of DeadLetters,
     /// A dead letter in a page.
-    DeadLetterEdge to DeadLetter;
+    DeadLetterEdge to DeadLetter = DeadLetter;
 }
 
 /// What a list costs: its page size times what each row costs.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use app::query::{
-    dead_letters, events, evidence, gate_runs,
+    dead_letters, events, evidence, gate_runs, jobs,
     list::{List, Period},
     page::is_storable,
     portfolios, stage_runs, ventures,
@@ -15,7 +15,8 @@ use domain::Refusal;
 use super::{
     evidence::EvidenceKind,
     gate::GateKind,
-    gate_run::{JobStatus, Verdict},
+    gate_run::Verdict,
+    job::{JobKind, JobStatus},
     stage_run::StageRunStatus,
     venture::VentureStatus,
 };
@@ -209,12 +210,46 @@ impl Filtering for GateRunFilter {
         Ok(gate_runs::Filter {
             gates: set("gates", self.gates, |gate| gate)?,
             kinds: set("kinds", self.kinds, |kind| kind.name().to_owned())?,
-            statuses: set("statuses", self.statuses, |status| status.name().to_owned())?,
+            statuses: set("statuses", self.statuses, status_name)?,
             verdicts: set("verdicts", self.verdicts, |verdict| verdict.name().to_owned())?,
             stages: set("stages", self.stages, |stage| stage)?,
             requested: period("requestedAt", self.requested_at)?,
         })
     }
+}
+
+/// Which jobs; every part that is given must hold.
+#[derive(InputObject, Default)]
+pub(crate) struct JobFilter {
+    /// In one of these statuses.
+    statuses: Option<Vec<JobStatus>>,
+    /// Of one of these kinds.
+    kinds: Option<Vec<JobKind>>,
+    /// For this venture.
+    venture_id: Option<ID>,
+    /// Asked for by the caller; by anybody when false or not given.
+    pub(crate) mine: Option<bool>,
+    /// Asked for then.
+    queued_at: Option<TimeRange>,
+}
+
+impl Filtering for JobFilter {
+    type List = jobs::Jobs;
+
+    /// Whose are the caller's is not known here: `asked_by` is left to the resolver.
+    fn checked(self) -> async_graphql::Result<jobs::Filter> {
+        Ok(jobs::Filter {
+            statuses: set("statuses", self.statuses, status_name)?,
+            kinds: set("kinds", self.kinds, jobs::Kind::from)?,
+            venture: self.venture_id.map(|id| global_id::expect(Kind::Venture, &id)).transpose()?,
+            asked_by: None,
+            queued: period("queuedAt", self.queued_at)?,
+        })
+    }
+}
+
+fn status_name(status: JobStatus) -> String {
+    domain::job::Status::from(status).as_str().to_owned()
 }
 
 /// Which evidence; every part that is given must hold.
@@ -372,6 +407,15 @@ orders! {
     GateRunOrderField to gate_runs::OrderBy {
         /// When they were asked for.
         RequestedAt,
+    }
+    /// In which direction; ASC when not given.
+    direction
+    /// In which order jobs are listed.
+    JobOrder of jobs::Jobs,
+    /// What jobs are ordered by.
+    JobOrderField to jobs::OrderBy {
+        /// When they were asked for.
+        QueuedAt,
     }
     /// In which direction; ASC when not given.
     direction

@@ -5,12 +5,16 @@ use std::sync::Arc;
 use app::query::rows;
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use domain::gate::{self, Decision};
+use domain::{
+    gate::{self, Decision},
+    job::Status,
+};
 use serde::Deserialize;
 
 use super::{
     evidence::Evidence,
     gate::{FailureAction, Gate, GateKind},
+    job::{JobError, JobProgress, JobStatus},
     portfolio::by_id,
     stage_run::StageRun,
     venture::Venture,
@@ -27,17 +31,6 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct GateRun(pub(crate) Arc<rows::GateRun>);
 
-/// How far a job is.
-#[derive(Enum, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum JobStatus {
-    /// Waiting for a worker.
-    Queued,
-    /// Done, with a result.
-    Succeeded,
-    /// Ended without a result, because it had become pointless.
-    Cancelled,
-}
-
 /// How a criterion or a gate stands.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -47,16 +40,6 @@ pub(crate) enum Verdict {
     Fail,
     /// It cannot be decided: data is missing, stale or unusable.
     Inconclusive,
-}
-
-impl JobStatus {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Queued => "QUEUED",
-            Self::Succeeded => "SUCCEEDED",
-            Self::Cancelled => "CANCELLED",
-        }
-    }
 }
 
 impl Verdict {
@@ -97,6 +80,11 @@ pub(crate) struct Remedy {
 }
 
 impl GateRun {
+    fn job_status(&self) -> async_graphql::Result<Status> {
+        let status = Status::parse(&self.0.status);
+        status.ok_or_else(|| problem(&anyhow::anyhow!("gate run {} is {}", self.0.id, self.0.status).into()))
+    }
+
     fn decision(&self) -> async_graphql::Result<Option<Decision>> {
         let decision = self.0.decision.as_ref().map(Decision::deserialize).transpose();
         decision.map_err(|error| problem(&app::Error::from(error)))
@@ -112,12 +100,34 @@ impl GateRun {
     }
 
     /// How far it is.
-    async fn status(&self) -> JobStatus {
-        match self.0.status.as_str() {
-            "QUEUED" => JobStatus::Queued,
-            "SUCCEEDED" => JobStatus::Succeeded,
-            _ => JobStatus::Cancelled,
-        }
+    pub(crate) async fn status(&self) -> async_graphql::Result<JobStatus> {
+        self.job_status().map(JobStatus::from)
+    }
+
+    /// How much of it is done: a decision is one step.
+    pub(crate) async fn progress(&self) -> async_graphql::Result<JobProgress> {
+        Ok(JobProgress { done: i32::from(self.job_status()? == Status::Succeeded), total: 1 })
+    }
+
+    /// Why it failed; null unless it is FAILED. What a worker cannot decide is tried again, then kept among
+    /// the dead letters, and stays QUEUED meanwhile.
+    pub(crate) async fn error(&self) -> Option<JobError> {
+        None
+    }
+
+    /// When it was asked for.
+    pub(crate) async fn queued_at(&self) -> DateTime<Utc> {
+        self.0.requested_at
+    }
+
+    /// When a worker began it; null before, and when it was cancelled. It takes but an instant.
+    pub(crate) async fn started_at(&self) -> Option<DateTime<Utc>> {
+        self.0.decided_at.filter(|_| self.0.verdict.is_some())
+    }
+
+    /// When it was decided or cancelled; null before.
+    pub(crate) async fn finished_at(&self) -> Option<DateTime<Utc>> {
+        self.0.decided_at
     }
 
     /// The verdict; null until it is decided.
@@ -191,7 +201,7 @@ impl GateRun {
         self.0.decided_at
     }
 
-    /// Name of the agent that decided it.
+    /// Name of the agent that decided it, or found it pointless; null when a person cancelled it.
     async fn decided_by(&self) -> Option<&str> {
         self.0.decided_by.as_deref()
     }

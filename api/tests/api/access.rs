@@ -43,6 +43,8 @@ async fn a_viewer_reads_everything_and_changes_nothing() {
     gateway.attest("EVA", &venture, json!({ "doneWhen": "title-captured" })).await;
     let query = "query($id: ID!) { venture(id: $id) { portfolio { id } stageRun { evidence { id } } } }";
     let seen = gateway.data("VIEWER", query, json!({ "id": venture })).await["venture"].clone();
+    let input = json!({ "ventureId": venture, "gate": "title-validated" });
+    let requested = gateway.change("LEAD", "requestGateValidation", "gateRun { id }", input).await;
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let evidence = text(&seen["stageRun"]["evidence"][0]["id"]);
     let portfolio = text(&seen["portfolio"]["id"]);
@@ -53,6 +55,7 @@ async fn a_viewer_reads_everything_and_changes_nothing() {
         ("evidenceId", &evidence),
         ("portfolioId", &portfolio),
         ("deadLetterId", &dead_letter),
+        ("jobId", requested["gateRun"]["id"].as_str().unwrap()),
     ];
     for call in Introspected::of(&gateway).await.calls("Mutation", &ids) {
         let text = format!("mutation {{ {} }}", call.text);

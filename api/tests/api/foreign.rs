@@ -141,6 +141,7 @@ async fn they_cannot_be_changed() {
         ("evidenceId", &foreign.evidence),
         ("portfolioId", &foreign.portfolio),
         ("deadLetterId", &foreign.dead_letter),
+        ("jobId", &foreign.gate_run),
     ];
     let history = "query($id: ID!) { venture(id: $id) { version sequence } }";
     let before = gateway.ask(Some(&foreign.token), history, json!({ "id": foreign.venture })).await;

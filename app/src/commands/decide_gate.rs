@@ -4,6 +4,7 @@
 use async_trait::async_trait;
 use domain::{
     id::{Id, kind},
+    job::Status,
     playbook::{Gate, GateKind, Playbook, Stage},
     stage_run::StageRun,
 };
@@ -38,7 +39,7 @@ impl Command for DecideGate {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<(), Error> {
         let queued = store::gate_run::find(cx.tx(), &cx.scope(), self.gate_run_id).await?;
-        if queued.status != "QUEUED" {
+        if queued.status != Status::Queued.as_str() {
             return Ok(());
         }
         let run = store::stage_run::find(cx.tx(), &cx.scope(), Id::new(queued.stage_run_id)).await?;
@@ -63,7 +64,7 @@ async fn decide(
     let venture = cx.venture()?;
     let assessment = Assessment::of(cx.tx(), venture, &run, (playbook, stage), gates, cx.now()).await?;
     let decision = assessment.decide(gate);
-    store::gate_run::end(cx.tx(), queued.id, Some(&decision), AGENT, cx.now()).await?;
+    store::gate_run::end(cx.tx(), queued.id, Some(&decision), Some(AGENT), cx.now()).await?;
     let verdict = decision.verdict;
     cx.emit(Event::GateRunDecided {
         gate_run_id: Id::new(queued.id),
@@ -98,7 +99,7 @@ async fn enter(
 }
 
 async fn cancel(cx: &mut Context<'_>, queued: &gate_run::Model, stage: u32) -> Result<(), Error> {
-    store::gate_run::end(cx.tx(), queued.id, None, AGENT, cx.now()).await?;
+    store::gate_run::end(cx.tx(), queued.id, None, Some(AGENT), cx.now()).await?;
     cx.emit(Event::GateRunCancelled { gate_run_id: Id::new(queued.id), stage, gate: queued.gate.clone() });
     Ok(())
 }

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use domain::{
     Refusal,
     id::{Id, kind},
+    job::Status,
     playbook::GateKind,
     refusal::Code,
     venture::Venture,
@@ -60,7 +61,7 @@ impl Command for RequestGateValidation {
             stage: Set(i16::try_from(run.stage).unwrap_or(i16::MAX)),
             gate: Set(gate.key.clone()),
             kind: Set(kind_name(gate.kind).to_owned()),
-            status: Set("QUEUED".to_owned()),
+            status: Set(Status::Queued.as_str().to_owned()),
             verdict: Set(None),
             decision: Set(None),
             requested_by_id: Set(person.uuid()),

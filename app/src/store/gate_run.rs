@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     gate::{Decision, Verdict},
     id::{Id, kind},
+    job::Status,
     stage_run::StageRun,
     venture::Venture,
 };
@@ -15,20 +16,20 @@ use uuid::Uuid;
 use crate::{Error, Scope, context::backend, database::statement, store::corrupt};
 use chrono::{DateTime, Utc};
 
-/// The venture whose gate run this is, within scope.
-pub async fn venture_of(
+/// The venture whose gate run this is, and the person who asked for it, within scope.
+pub async fn subject_of(
     db: &impl ConnectionTrait,
     scope: &Scope,
     id: Id<kind::GateRun>,
-) -> Result<Id<Venture>, Error> {
-    let venture: Option<Uuid> = Entity::find_by_id(id.uuid())
+) -> Result<(Id<Venture>, Id<kind::Person>), Error> {
+    let found: Option<(Uuid, Uuid)> = Entity::find_by_id(id.uuid())
         .filter(scope.on(Column::PortfolioId))
         .select_only()
-        .column(Column::VentureId)
+        .columns([Column::VentureId, Column::RequestedById])
         .into_tuple()
         .one(db)
         .await?;
-    venture.map(Id::new).ok_or(Error::NotFound)
+    found.map(|(venture, asker)| (Id::new(venture), Id::new(asker))).ok_or(Error::NotFound)
 }
 
 /// The gate run, within scope.
@@ -37,24 +38,24 @@ pub async fn find(db: &impl ConnectionTrait, scope: &Scope, id: Id<kind::GateRun
     query.one(db).await?.ok_or(Error::NotFound)
 }
 
-/// Ends a queued run with its decision, or cancels it. Tells whether it was queued still.
+/// Ends a queued run with an agent's decision, or cancels it. Tells whether it was queued still.
 pub async fn end(
     db: &impl ConnectionTrait,
     id: Uuid,
     decision: Option<&Decision>,
-    by: &str,
+    by: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<bool, Error> {
-    let status = if decision.is_some() { "SUCCEEDED" } else { "CANCELLED" };
+    let status = if decision.is_some() { Status::Succeeded } else { Status::Cancelled };
     let done = Entity::update_many()
-        .col_expr(Column::Status, Expr::value(status))
+        .col_expr(Column::Status, Expr::value(status.as_str()))
         .col_expr(Column::Verdict, Expr::value(decision.map(|d| d.verdict.as_str())))
         .col_expr(Column::Decision, Expr::value(decision.map(serde_json::to_value).transpose()?))
         .col_expr(Column::DecidedAt, Expr::value(now))
         .col_expr(Column::DecidedBy, Expr::value(by))
         .col_expr(Column::Version, Expr::value(2_i64))
         .filter(Column::Id.eq(id))
-        .filter(Column::Status.eq("QUEUED"))
+        .filter(Column::Status.eq(Status::Queued.as_str()))
         .exec(db)
         .await?;
     Ok(done.rows_affected == 1)

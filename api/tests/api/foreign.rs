@@ -1,5 +1,7 @@
 //! Another portfolio's records do not exist for the caller, by whatever path they are asked for.
 
+use std::collections::BTreeSet;
+
 use app::{
     Actor, Request,
     commands::{CreatePortfolio, FoundPortfolio},
@@ -25,6 +27,8 @@ struct Foreign {
     stage_run: String,
     gate_run: String,
     evidence: String,
+    attestation: String,
+    event: String,
     dead_letter: String,
     file: String,
 }
@@ -52,8 +56,8 @@ impl Foreign {
         ask(gateway, &token, "attest", input).await;
         let input = json!({ "ventureId": venture, "gate": "title-validated" });
         let requested = ask(gateway, &token, "requestGateValidation", input).await;
-        let query =
-            "query($id: ID!) { venture(id: $id) { portfolio { id } stageRun { id evidence { id } } } }";
+        let query = "query($id: ID!) { venture(id: $id) { portfolio { id } history(first: 1) { nodes { id } } \
+             stageRun { id evidence { id } attestations { id } } } }";
         let seen =
             gateway.ask(Some(&token), query, json!({ "id": venture })).await["data"]["venture"].clone();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -62,6 +66,8 @@ impl Foreign {
             stage_run: text(&seen["stageRun"]["id"]),
             gate_run: text(&requested["gateRun"]["id"]),
             evidence: text(&seen["stageRun"]["evidence"][0]["id"]),
+            attestation: text(&seen["stageRun"]["attestations"][0]["id"]),
+            event: text(&seen["history"]["nodes"][0]["id"]),
             dead_letter: dead_letters(gateway, Some(&operator)).await[0].clone(),
             token,
             venture,
@@ -69,8 +75,10 @@ impl Foreign {
         }
     }
 
-    fn ids(&self) -> [&String; 5] {
-        [&self.portfolio, &self.venture, &self.stage_run, &self.gate_run, &self.evidence]
+    /// All but the dead letter, which its operators alone see.
+    fn ids(&self) -> [&String; 8] {
+        let Self { portfolio, venture, stage_run, gate_run, evidence, attestation, event, file, .. } = self;
+        [portfolio, venture, stage_run, gate_run, evidence, attestation, event, file]
     }
 }
 
@@ -113,6 +121,21 @@ async fn they_cannot_be_read_by_id() {
 }
 
 #[tokio::test]
+async fn every_kind_of_node_is_among_them() {
+    let gateway = Gateway::open().await;
+    let foreign = Foreign::found(&gateway).await;
+    let types = gateway.ask(None, "{ __type(name: \"Node\") { possibleTypes { name } } }", json!({})).await;
+    let types = types["data"]["__type"]["possibleTypes"].as_array().unwrap().iter();
+    let types: BTreeSet<_> = types.map(|kind| kind["name"].as_str().unwrap().to_owned()).collect();
+    let query = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename } }";
+    let own = gateway.ask(Some(&foreign.token), query, json!({ "ids": foreign.ids() })).await;
+    let nodes = own["data"]["nodes"].as_array().unwrap().iter();
+    // A playbook is whose portfolios use it, and a dead letter its operators'.
+    let tested = nodes.map(|node| node["__typename"].as_str().unwrap()).chain(["Playbook", "DeadLetter"]);
+    assert_eq!(types, tested.map(str::to_owned).collect());
+}
+
+#[tokio::test]
 async fn lists_neither_show_nor_count_them() {
     let gateway = Gateway::open().await;
     let foreign = Foreign::found(&gateway).await;
@@ -130,6 +153,15 @@ async fn lists_neither_show_nor_count_them() {
     assert_eq!(data["ventures"], json!({ "totalCount": 0, "nodes": [] }));
     let own = gateway.ask(Some(&foreign.token), query, variables).await;
     assert_eq!(own["data"]["ventures"]["totalCount"], 1);
+    let query = "query($id: ID!) { portfolios { totalCount } jobs(filter: { ventureId: $id }) { totalCount nodes { id } } \
+                 ventures(filter: { ids: [$id], search: \"elsewhere\" }) { totalCount nodes { id } } }";
+    let variables = json!({ "id": foreign.venture });
+    let none = json!({ "totalCount": 0, "nodes": [] });
+    let data = gateway.data("CHAIRMAN", query, variables.clone()).await;
+    assert_eq!(data, json!({ "portfolios": { "totalCount": 1 }, "jobs": none, "ventures": none }));
+    let own = gateway.ask(Some(&foreign.token), query, variables).await;
+    assert_eq!(own["data"]["jobs"]["nodes"], json!([{ "id": foreign.gate_run }]));
+    assert_eq!(own["data"]["ventures"]["nodes"], json!([{ "id": foreign.venture }]));
 }
 
 #[tokio::test]

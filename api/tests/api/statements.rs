@@ -136,3 +136,30 @@ async fn twenty_ventures_take_as_many_statements_as_two() {
     // more or less on a busy machine, where growth with the rows would be eighteen at the least.
     assert!(many <= few + 4, "{many} statements for twenty ventures, {few} for two");
 }
+
+#[tokio::test]
+async fn a_list_is_counted_only_when_asked_for() {
+    let gateway = Gateway::open().await;
+    let venture = gateway.venture("Counted").await;
+    let statements = Statements::default();
+    let _counting = tracing::subscriber::set_default(registry().with(statements.clone()));
+    for list in ["ventures(first: 2)", "jobs", "portfolios"] {
+        let ask = async |total: &str| {
+            let before = statements.0.load(Ordering::Relaxed);
+            gateway.data("VIEWER", &format!("{{ {list} {{ nodes {{ id }} {total} }} }}"), json!({})).await;
+            statements.0.load(Ordering::Relaxed) - before
+        };
+        ask("").await;
+        let (without, with) = (ask("").await, ask("totalCount").await);
+        assert_eq!(with, without + 1, "{list}");
+    }
+    let ask = async |total: &str| {
+        let before = statements.0.load(Ordering::Relaxed);
+        let query =
+            format!("query($id: ID!) {{ venture(id: $id) {{ history {{ nodes {{ id }} {total} }} }} }}");
+        gateway.data("VIEWER", &query, json!({ "id": venture })).await;
+        statements.0.load(Ordering::Relaxed) - before
+    };
+    let (without, with) = (ask("").await, ask("totalCount").await);
+    assert_eq!(with, without + 1, "under a venture");
+}

@@ -20,10 +20,11 @@ use crate::{
         connection::{
             JobConnection, Listed, PortfolioConnection, VentureConnection, asked, list_cost, request,
         },
-        filter::{JobFilter, JobOrder, PortfolioFilter, PortfolioOrder, VentureFilter, VentureOrder},
+        filter::{JobFilter, PortfolioFilter, VentureFilter},
         gate_run::GateRun,
         node::{self, Node},
         operations::Operations,
+        order::{JobOrder, PortfolioOrder, VentureOrder},
         playbook::Playbook,
         portfolio::{self, Portfolio},
         stage::Stage,

@@ -9,6 +9,7 @@ pub(crate) mod gate_run;
 pub(crate) mod job;
 pub(crate) mod node;
 pub(crate) mod operations;
+pub(crate) mod order;
 pub(crate) mod playbook;
 pub(crate) mod portfolio;
 pub(crate) mod stage;

@@ -25,15 +25,8 @@ use async_graphql::{
 use uuid::Uuid;
 
 use super::{
-    event::VentureEvent,
-    evidence::Evidence,
-    filter::{Filtering, Ordering},
-    gate_run::GateRun,
-    job::Job,
-    operations::DeadLetter,
-    portfolio::Portfolio,
-    stage_run::StageRun,
-    venture::Venture,
+    event::VentureEvent, evidence::Evidence, filter::Filtering, gate_run::GateRun, job::Job,
+    operations::DeadLetter, order::Ordering, portfolio::Portfolio, stage_run::StageRun, venture::Venture,
 };
 use crate::{
     error::{not_found, problem},

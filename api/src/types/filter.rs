@@ -1,4 +1,4 @@
-//! What lists are filtered and ordered by: inputs here, conditions in `app`.
+//! What lists are filtered by: inputs here, conditions in `app`.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use app::query::{
     page::is_storable,
     portfolios, stage_runs, ventures,
 };
-use async_graphql::{Enum, ID, InputObject};
+use async_graphql::{ID, InputObject};
 use chrono::{DateTime, Utc};
 use domain::Refusal;
 
@@ -35,24 +35,6 @@ pub(crate) trait Filtering: Default {
 
     /// The filter, its ids read and its limits kept.
     fn checked(self) -> async_graphql::Result<<Self::List as List>::Filter>;
-}
-
-/// An input that orders a list.
-pub(crate) trait Ordering {
-    /// The list.
-    type List: List;
-
-    /// What rows are ordered by, and whether the greatest comes first, if that is said.
-    fn split(self) -> (<Self::List as List>::Order, Option<bool>);
-}
-
-/// In which direction.
-#[derive(Enum, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OrderDirection {
-    /// Smallest or earliest first.
-    Asc,
-    /// Greatest or latest first.
-    Desc,
 }
 
 /// A period, half-open; a bound that is not given is none.
@@ -332,118 +314,4 @@ impl Filtering for DeadLetterFilter {
             parked: period("parkedAt", self.parked_at)?,
         })
     }
-}
-
-macro_rules! orders {
-    ($($(#[$doc:meta])* $order:ident of $list:ty,
-       $(#[$field_doc:meta])* $field:ident to $by:ty { $($(#[$value_doc:meta])* $value:ident,)* }
-       $(#[$direction_doc:meta])* direction)*) => { $(
-        $(#[$field_doc])*
-        #[derive(Enum, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum $field { $($(#[$value_doc])* $value,)* }
-
-        $(#[$doc])*
-        #[derive(InputObject)]
-        pub(crate) struct $order {
-            /// What they are ordered by.
-            field: $field,
-            $(#[$direction_doc])*
-            direction: Option<OrderDirection>,
-        }
-
-        impl Ordering for $order {
-            type List = $list;
-
-            fn split(self) -> ($by, Option<bool>) {
-                let by = match self.field { $($field::$value => <$by>::$value,)* };
-                (by, self.direction.map(|direction| direction == OrderDirection::Desc))
-            }
-        }
-    )* };
-}
-
-orders! {
-    /// In which order ventures are listed.
-    VentureOrder of ventures::Ventures,
-    /// What ventures are ordered by.
-    VentureOrderField to ventures::OrderBy {
-        /// When they were created.
-        CreatedAt,
-        /// When they last changed. One that changes while the list is read moves in it.
-        UpdatedAt,
-        /// Their name, byte by byte.
-        Name,
-        /// How well they match the search, which has to be given: each word counts 4 in the name, 2 in the
-        /// category and 1 in the description.
-        Relevance,
-    }
-    /// In which direction; when not given, DESC by relevance and ASC by all else.
-    direction
-    /// In which order portfolios are listed.
-    PortfolioOrder of portfolios::Portfolios,
-    /// What portfolios are ordered by.
-    PortfolioOrderField to portfolios::OrderBy {
-        /// Their slug, byte by byte.
-        Slug,
-        /// When they were created.
-        CreatedAt,
-    }
-    /// In which direction; ASC when not given.
-    direction
-    /// In which order stage runs are listed.
-    StageRunOrder of stage_runs::StageRuns,
-    /// What stage runs are ordered by.
-    StageRunOrderField to stage_runs::OrderBy {
-        /// When they opened.
-        StartedAt,
-        /// When their expected days are over.
-        DueAt,
-    }
-    /// In which direction; ASC when not given.
-    direction
-    /// In which order gate runs are listed.
-    GateRunOrder of gate_runs::GateRuns,
-    /// What gate runs are ordered by.
-    GateRunOrderField to gate_runs::OrderBy {
-        /// When they were asked for.
-        RequestedAt,
-    }
-    /// In which direction; ASC when not given.
-    direction
-    /// In which order jobs are listed.
-    JobOrder of jobs::Jobs,
-    /// What jobs are ordered by.
-    JobOrderField to jobs::OrderBy {
-        /// When they were asked for.
-        QueuedAt,
-    }
-    /// In which direction; ASC when not given.
-    direction
-    /// In which order evidence is listed.
-    EvidenceOrder of evidence::Pieces,
-    /// What evidence is ordered by.
-    EvidenceOrderField to evidence::OrderBy {
-        /// When it was submitted.
-        SubmittedAt,
-    }
-    /// In which direction; ASC when not given.
-    direction
-    /// In which order events are listed.
-    VentureEventOrder of events::Events,
-    /// What events are ordered by.
-    VentureEventOrderField to events::OrderBy {
-        /// Their number in the history.
-        Sequence,
-    }
-    /// In which direction; ASC when not given.
-    direction
-    /// In which order dead letters are listed.
-    DeadLetterOrder of dead_letters::DeadLetters,
-    /// What dead letters are ordered by.
-    DeadLetterOrderField to dead_letters::OrderBy {
-        /// When they were parked.
-        ParkedAt,
-    }
-    /// In which direction; ASC when not given.
-    direction
 }

@@ -1,4 +1,5 @@
 //! Jobs: what takes time, whatever it does.
+#![expect(clippy::duplicated_attributes, reason = "two fields of the interface have one type")]
 
 use std::sync::Arc;
 

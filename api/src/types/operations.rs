@@ -8,7 +8,8 @@ use chrono::{DateTime, Utc};
 
 use super::{
     connection::{DeadLetterConnection, Listed, asked, list_cost, request},
-    filter::{DeadLetterFilter, DeadLetterOrder},
+    filter::DeadLetterFilter,
+    order::DeadLetterOrder,
 };
 use crate::{
     error::problem,

@@ -9,7 +9,8 @@ use domain::id::Id;
 
 use super::{
     connection::{Listed, VentureConnection, asked, list_cost, request},
-    filter::{VentureFilter, VentureOrder},
+    filter::VentureFilter,
+    order::VentureOrder,
     playbook::Playbook,
 };
 use crate::{

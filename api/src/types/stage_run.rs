@@ -9,8 +9,9 @@ use chrono::{DateTime, Utc};
 use super::{
     connection::{GateRunConnection, Listed, asked, list_cost, request},
     evidence::{Attestation, Evidence},
-    filter::{GateRunFilter, GateRunOrder},
+    filter::GateRunFilter,
     gate::Gate,
+    order::GateRunOrder,
     playbook::Playbook,
     portfolio::by_id,
     stage::Stage,

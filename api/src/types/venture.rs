@@ -12,11 +12,9 @@ use super::{
         EvidenceConnection, GateRunConnection, Listed, StageRunConnection, VentureEventConnection, asked,
         list_cost, request,
     },
-    filter::{
-        EvidenceFilter, EvidenceOrder, GateRunFilter, GateRunOrder, StageRunFilter, StageRunOrder,
-        VentureEventFilter, VentureEventOrder,
-    },
+    filter::{EvidenceFilter, GateRunFilter, StageRunFilter, VentureEventFilter},
     gate_run::stage_run,
+    order::{EvidenceOrder, GateRunOrder, StageRunOrder, VentureEventOrder},
     portfolio::{Portfolio, by_id},
     stage::Stage,
     stage_run::StageRun,

@@ -41,6 +41,11 @@ pub(crate) fn request_error(message: impl Into<String>, code: &'static str, at: 
     error
 }
 
+/// An error of a whole request, which has no place in its document.
+pub(crate) fn placeless(error: GraphqlError) -> ServerError {
+    ServerError { extensions: error.extensions, ..ServerError::new(error.message, None) }
+}
+
 /// Nobody is signed in.
 pub(crate) fn unauthenticated() -> GraphqlError {
     coded("sign in: send a token as `Authorization: Bearer …`", "UNAUTHENTICATED")

@@ -2,6 +2,7 @@
 
 mod answer;
 mod auth;
+mod client;
 mod cors;
 mod execution;
 mod files;
@@ -31,7 +32,7 @@ use tower_http::{
 };
 use tracing::Span;
 
-use crate::{Profile, Schema, Settings, explorer};
+use crate::{Profile, Schema, Settings, explorer, throttle::Throttle};
 pub use cors::{InvalidOrigin, Origin};
 
 /// What every handler has.
@@ -40,6 +41,8 @@ struct Gateway {
     app: App,
     schema: Schema,
     profile: Profile,
+    throttle: Throttle,
+    trusted_proxies: u8,
     request_timeout: Duration,
     max_batch: usize,
     stop: CancellationToken,
@@ -58,10 +61,15 @@ pub fn router(app: App, schema: Schema, settings: &Settings) -> Router {
 /// The gateway's routes, whose subscriptions end when `stop` is cancelled.
 pub(crate) fn router_until(app: App, schema: Schema, settings: &Settings, stop: CancellationToken) -> Router {
     let request_timeout = settings.request_timeout();
+    // The schema's own: documents and files are charged to the same buckets.
+    let throttle = schema.data::<Throttle>().cloned();
+    let throttle = throttle.unwrap_or_else(|| Throttle::new(&settings.throttling));
     let gateway = Gateway {
         app,
         schema,
         profile: settings.profile,
+        throttle,
+        trusted_proxies: settings.throttling.trusted_proxies,
         request_timeout,
         max_batch: settings.max_batch.into(),
         stop,

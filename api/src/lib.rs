@@ -3,12 +3,14 @@
 //! It turns tokens into actors, inputs into commands and rows into types. What is allowed is decided in
 //! `app` and `domain`; no database is named here.
 
-mod document;
+mod cost;
 mod error;
 mod explorer;
 mod global_id;
 mod http;
+mod limits;
 mod loader;
+mod meter;
 mod mutation;
 mod operation;
 mod query;
@@ -17,10 +19,13 @@ mod server;
 mod session;
 mod settings;
 mod subscription;
+mod throttle;
 mod types;
 
 pub use http::{InvalidOrigin, Origin, router};
+pub use limits::Limits;
 pub use schema::{Schema, schema, sdl};
 pub use server::{Server, Serving};
 pub use session::Session;
 pub use settings::{Profile, Settings};
+pub use throttle::Throttling;

@@ -12,6 +12,7 @@ use domain::id::Id;
 use uuid::Uuid;
 
 use crate::{
+    cost::list_size,
     error::{UserError, not_found, problem},
     global_id::{Kind, expect},
     loader::{EvidenceKey, GateRunKey, PortfolioKey, VentureKey},
@@ -43,6 +44,7 @@ macro_rules! payloads {
             $(#[$field_doc])*
             $field: Option<$type>,
             /// Why nothing was changed; empty when it was.
+            #[graphql(directive = list_size::apply(1))]
             user_errors: Vec<UserError>,
         }
 

@@ -20,10 +20,14 @@ use async_graphql::{
         Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextPrepareRequest,
         NextValidation,
     },
-    parser::types::{ExecutableDocument, OperationDefinition, OperationType},
+    parser::types::{ExecutableDocument, OperationDefinition, OperationType, Selection},
 };
 
-use crate::{Profile, error::request_error};
+use crate::{
+    Profile, Settings,
+    error::request_error,
+    limits::{Limits, Unparsed},
+};
 pub(crate) use documents::{DocumentId, Documents, check};
 use variables::InputTypes;
 
@@ -75,14 +79,16 @@ pub(crate) struct Operations(Arc<Rules>);
 
 struct Rules {
     profile: Profile,
+    limits: Limits,
     documents: Documents,
     inputs: InputTypes,
 }
 
 impl Operations {
-    /// The rules of a profile, over the input types that a schema's definition names.
-    pub(crate) fn new(profile: Profile, documents: Documents, sdl: &str) -> anyhow::Result<Self> {
-        Ok(Self(Arc::new(Rules { profile, documents, inputs: InputTypes::read(sdl)? })))
+    /// The rules that settings ask for, over the input types that a schema's definition names.
+    pub(crate) fn new(settings: &Settings, documents: Documents, sdl: &str) -> anyhow::Result<Self> {
+        let (profile, limits) = (settings.profile, settings.limits);
+        Ok(Self(Arc::new(Rules { profile, limits, documents, inputs: InputTypes::read(sdl)? })))
     }
 }
 
@@ -101,6 +107,7 @@ impl Extension for Rules {
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
         self.documents.resolve(&mut request)?;
+        self.limits.check_variables(&request)?;
         // Taken out meanwhile, for the parsed document borrows the request as a whole.
         let variables = std::mem::take(&mut request.variables);
         let name = request.operation_name.take().filter(|name| !name.is_empty());
@@ -116,7 +123,7 @@ impl Extension for Rules {
         variables: &Variables,
         next: NextParseQuery<'_>,
     ) -> ServerResult<ExecutableDocument> {
-        // It parses: what is refused here is too deep or too large.
+        // It parses: what is refused here is too deep for the engine.
         next.run(ctx, query, variables).await.map_err(|error| with_code(error, VALIDATION_FAILED))
     }
 
@@ -147,7 +154,10 @@ impl Rules {
         let asked = in_data::<Arc<Asked>>(request).cloned();
         let checking = in_data::<CheckOnly>(request).is_some();
         let introspects = self.profile == Profile::Development || checking || introspection::allowed(request);
-        let document = request.parsed_query().map_err(unparsed)?;
+        // Before the engine measures the document, which it does by walking all that fragments stand for.
+        let document = self.limits.parsed(request).map_err(unparsed)?;
+        self.limits.check_document(document)?;
+        single_root(document)?;
         let operation = chosen(document, name)?;
         let kind = operation.node.ty;
         if let Some(asked) = asked {
@@ -166,9 +176,27 @@ fn in_data<T: Send + Sync + 'static>(request: &Request) -> Option<&T> {
     request.data.get(&TypeId::of::<T>())?.downcast_ref()
 }
 
-/// The parser's words hold the line at fault, literals and all; its place is enough.
-fn unparsed(error: ServerError) -> ServerError {
-    request_error("the document does not parse here", PARSE_FAILED, error.locations.first().copied())
+fn unparsed(unparsed: Unparsed) -> ServerError {
+    match unparsed {
+        Unparsed::Excess(error) => error,
+        // The parser's words hold the line at fault, literals and all; its place is enough.
+        Unparsed::Syntax(error) => {
+            request_error("the document does not parse here", PARSE_FAILED, error.locations.first().copied())
+        }
+    }
+}
+
+/// A subscription has one root field, written out. The engine takes several.
+fn single_root(document: &ExecutableDocument) -> ServerResult<()> {
+    for (_, operation) in document.operations.iter() {
+        let roots = &operation.node.selection_set.node.items;
+        let single = matches!(roots.as_slice(), [root] if matches!(root.node, Selection::Field(_)));
+        if operation.node.ty == OperationType::Subscription && !single {
+            let message = "a subscription has exactly one field at its root, and no fragment there";
+            return Err(request_error(message, VALIDATION_FAILED, Some(operation.pos)));
+        }
+    }
+    Ok(())
 }
 
 fn with_code(mut error: ServerError, code: &'static str) -> ServerError {

@@ -15,11 +15,10 @@ use crate::{
     error::{coded, not_found, problem, unauthenticated},
     global_id::{self, Kind},
     loader::{GateRunKey, VentureKey},
+    meter::Receipt,
     session::{Session, session},
     types::{
-        connection::{
-            JobConnection, Listed, PortfolioConnection, VentureConnection, asked, list_cost, request,
-        },
+        connection::{JobConnection, Listed, PortfolioConnection, VentureConnection, asked, request},
         filter::{JobFilter, PortfolioFilter, VentureFilter},
         gate_run::GateRun,
         node::{self, Node},
@@ -27,6 +26,7 @@ use crate::{
         order::{JobOrder, PortfolioOrder, VentureOrder},
         playbook::Playbook,
         portfolio::{self, Portfolio},
+        rate_limit::RateLimit,
         stage::Stage,
         venture::Venture,
         viewer::Viewer,
@@ -45,6 +45,13 @@ impl Query {
         actor.person().cloned().map(Viewer).ok_or_else(unauthenticated)
     }
 
+    /// What the caller may still ask for, after this request.
+    async fn rate_limit(&self, ctx: &Context<'_>) -> async_graphql::Result<RateLimit> {
+        session(ctx)?;
+        let charge = ctx.data::<Receipt>()?.charge();
+        charge.map(RateLimit::from).ok_or_else(|| coded("the request was not charged", "INTERNAL"))
+    }
+
     /// A record by its global id; null when there is none for the caller.
     async fn node(
         &self,
@@ -55,7 +62,6 @@ impl Query {
     }
 
     /// Records by their global ids, null where there is none for the caller.
-    #[graphql(complexity = "1 + ids.len() * child_complexity")]
     async fn nodes(
         &self,
         ctx: &Context<'_>,
@@ -108,7 +114,6 @@ impl Query {
     }
 
     /// The caller's portfolios.
-    #[graphql(complexity = "list_cost(__ctx, __variables_definition, __field, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
     async fn portfolios(
         &self,
@@ -140,7 +145,6 @@ impl Query {
     }
 
     /// Ventures of the caller's portfolios.
-    #[graphql(complexity = "list_cost(__ctx, __variables_definition, __field, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
     async fn ventures(
         &self,
@@ -173,7 +177,6 @@ impl Query {
     }
 
     /// Jobs in the caller's portfolios: what was asked for and is done by workers.
-    #[graphql(complexity = "list_cost(__ctx, __variables_definition, __field, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
     async fn jobs(
         &self,

@@ -6,40 +6,32 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     Profile, Settings,
-    document::DocumentRules,
+    limits::MAX_NESTING,
+    meter::Meter,
     mutation::Mutation,
     operation::{self, Documents, Operations},
     query::Query,
     subscription::Subscription,
+    throttle::Throttle,
 };
 
 /// The schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
-
-/// How deep a query may nest.
-const MAX_DEPTH: usize = 15;
-/// How much a query may cost: each field 1, lists times their page size.
-const MAX_COMPLEXITY: usize = 20_000;
-/// How many aliases a document may hold.
-const MAX_ALIASES: usize = 100;
-/// How many directives a field may carry.
-const MAX_DIRECTIVES: usize = 10;
 
 /// The schema over an application. Fails when persisted documents cannot be read, or do not fit it.
 pub async fn schema(app: App, settings: &Settings) -> anyhow::Result<Schema> {
     let documents =
         Documents::read(settings.persisted_documents.as_deref(), settings.persisted_documents_only)?;
     let persisted = documents.all();
+    let throttle = Throttle::new(&settings.throttling);
     let mut builder = builder()
-        .data(app)
+        .data(app.clone())
+        .data(throttle.clone())
         .validation_mode(ValidationMode::Strict)
-        .extension(Operations::new(settings.profile, documents, &sdl())?)
-        .extension(DocumentRules)
-        .limit_depth(MAX_DEPTH)
-        .limit_recursive_depth(32)
-        .limit_complexity(MAX_COMPLEXITY)
-        .limit_aliases(MAX_ALIASES)
-        .limit_directives(MAX_DIRECTIVES);
+        // The engine's own limits come after it has walked the document; ours come first and have codes.
+        .limit_recursive_depth(usize::try_from(MAX_NESTING).unwrap_or(usize::MAX))
+        .extension(Meter { app, throttle })
+        .extension(Operations::new(settings, documents, &sdl())?);
     if settings.profile == Profile::Production {
         builder = builder.disable_suggestions();
     }

@@ -1,8 +1,11 @@
 //! A request's session: who asks, and the batching reader over what they may see.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use app::{Actor, App, Request, Scope, token};
@@ -15,6 +18,7 @@ use async_graphql::{
 use crate::{
     error::{coded, unauthenticated},
     loader::Reader,
+    throttle::Account,
 };
 
 /// Who asks, in one request or on one connection.
@@ -26,6 +30,7 @@ struct Inner {
     actor: Option<Actor>,
     secret: Option<String>,
     request_id: Option<String>,
+    account: Account,
     reader: DataLoader<Reader>,
     ended: AtomicBool,
 }
@@ -37,16 +42,22 @@ impl Session {
         secret: &str,
         request_id: Option<String>,
     ) -> Result<Option<Self>, app::Error> {
-        let actor = token::authenticate(app, secret).await?;
-        Ok(actor.map(|actor| Self::new(app, Some(actor), Some(secret.to_owned()), request_id)))
+        let Some(actor) = token::authenticate(app, secret).await? else { return Ok(None) };
+        let account = Account::Token(token::hash(secret));
+        Ok(Some(Self::new(app, Some(actor), Some(secret.to_owned()), (account, request_id))))
     }
 
-    /// The session of nobody.
-    pub fn anonymous(app: &App, request_id: Option<String>) -> Self {
-        Self::new(app, None, None, request_id)
+    /// The session of nobody, who calls from an address.
+    pub fn anonymous(app: &App, address: IpAddr, request_id: Option<String>) -> Self {
+        Self::new(app, None, None, (Account::Address(address), request_id))
     }
 
-    fn new(app: &App, actor: Option<Actor>, secret: Option<String>, request_id: Option<String>) -> Self {
+    fn new(
+        app: &App,
+        actor: Option<Actor>,
+        secret: Option<String>,
+        (account, request_id): (Account, Option<String>),
+    ) -> Self {
         // Nobody sees nothing: the reader of an anonymous session reaches no portfolio.
         let scope = actor.as_ref().map_or_else(|| Scope::Portfolios(Vec::new()), Actor::scope);
         let reader = Reader { app: app.clone(), scope };
@@ -56,6 +67,7 @@ impl Session {
             actor,
             secret,
             request_id,
+            account,
             reader,
             ended: AtomicBool::new(false),
         }))
@@ -72,6 +84,11 @@ impl Session {
 
     pub(crate) fn actor(&self) -> async_graphql::Result<&Actor> {
         self.0.actor.as_ref().ok_or_else(unauthenticated)
+    }
+
+    /// Whose budget its requests are charged to.
+    pub(crate) fn account(&self) -> &Account {
+        &self.0.account
     }
 
     /// Who asks, as the token says now; none when it is no good any more.

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::Origin;
+use crate::{Limits, Origin, Throttling};
 
 /// Which defaults the gateway takes.
 #[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,14 @@ pub struct Settings {
     #[arg(long, env = "VENTURI_PERSISTED_DOCUMENTS_ONLY", default_value_t = false,
           action = clap::ArgAction::Set, value_name = "BOOL")]
     pub persisted_documents_only: bool,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a comment here would be shown as help")]
+    pub limits: Limits,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a comment here would be shown as help")]
+    pub throttling: Throttling,
 }
 
 impl Default for Settings {
@@ -62,6 +70,8 @@ impl Default for Settings {
             cors_origins: Vec::new(),
             persisted_documents: None,
             persisted_documents_only: false,
+            limits: Limits::default(),
+            throttling: Throttling::default(),
         }
     }
 }

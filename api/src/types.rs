@@ -12,6 +12,7 @@ pub(crate) mod operations;
 pub(crate) mod order;
 pub(crate) mod playbook;
 pub(crate) mod portfolio;
+pub(crate) mod rate_limit;
 pub(crate) mod stage;
 pub(crate) mod stage_run;
 pub(crate) mod venture;

@@ -18,6 +18,8 @@ mod access;
 mod batches;
 #[path = "api/cors.rs"]
 mod cors;
+#[path = "api/cost.rs"]
+mod cost;
 #[path = "api/engine.rs"]
 mod engine;
 #[path = "api/files.rs"]
@@ -52,3 +54,5 @@ mod search;
 mod sockets;
 #[path = "api/statements.rs"]
 mod statements;
+#[path = "api/throttle.rs"]
+mod throttle;

@@ -7,11 +7,13 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use chrono::Duration;
 use serde::Serialize;
 
 use super::{auth, media::Media, request::Refused};
 use crate::{
     error::{coded, problem, request_error},
+    meter::{seconds, throttled, too_much},
     operation::METHOD_NOT_ALLOWED,
 };
 
@@ -64,6 +66,8 @@ pub(super) fn one(answer: &Answer, media: Media) -> Response {
     let not_allowed = answer.errors.first().and_then(code) == Some(METHOD_NOT_ALLOWED);
     let status = match media {
         _ if not_allowed => StatusCode::METHOD_NOT_ALLOWED,
+        // Of the request, not of its GraphQL: whatever the media type, clients know when to come again.
+        _ if throttled(answer) => StatusCode::TOO_MANY_REQUESTS,
         Media::Graphql if !executed(answer) => StatusCode::BAD_REQUEST,
         Media::Graphql | Media::Json => StatusCode::OK,
     };
@@ -122,9 +126,17 @@ pub(super) fn not_acceptable() -> Response {
     refused.into_response(Media::Json)
 }
 
-/// A token that is no good, or a database that could not tell.
+/// Refuses who asked too much, before anything is run.
+pub(super) fn held_off(retry_after: Duration, media: Media) -> Response {
+    let mut answer = Answer::from_errors(vec![too_much(retry_after)]);
+    answer.http_headers.insert(header::RETRY_AFTER, seconds(retry_after).into());
+    one(&answer, media)
+}
+
+/// A token that is no good, one that is not looked at, or a database that could not tell.
 pub(super) fn deny(denied: &auth::Denied, media: Media) -> Response {
     let (status, error) = match denied {
+        auth::Denied::HeldOff(retry_after) => return held_off(*retry_after, media),
         auth::Denied::BadToken => {
             (StatusCode::UNAUTHORIZED, coded("the token is unknown, expired or revoked", "UNAUTHENTICATED"))
         }

@@ -1,37 +1,54 @@
 //! From an `Authorization` header to a session.
 
-use app::{App, Error};
+use app::Error;
 use axum::http::{HeaderMap, header};
+use chrono::Duration;
 
-use super::REQUEST_ID;
+use super::{Gateway, REQUEST_ID, client::Client};
 use crate::Session;
 
 /// Why a request has no session.
 pub(super) enum Denied {
     /// There is a token, and it is no good.
     BadToken,
+    /// Too many tokens from its address were no good; in what time one is looked at again.
+    HeldOff(Duration),
     /// The database could not be asked.
     Failed(Error),
 }
 
 /// The session of a request; anonymous without the header.
-pub(super) async fn session(app: &App, headers: &HeaderMap) -> Result<Session, Denied> {
+pub(super) async fn session(
+    gateway: &Gateway,
+    client: Client,
+    headers: &HeaderMap,
+) -> Result<Session, Denied> {
     let request_id = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
     let request_id = request_id.map(|id| id.chars().take(100).collect());
     match headers.get(header::AUTHORIZATION) {
-        Some(value) => authenticated(app, secret(value.to_str().unwrap_or_default())?, request_id).await,
-        None => Ok(Session::anonymous(app, request_id)),
+        Some(value) => {
+            let secret = secret(value.to_str().unwrap_or_default())?;
+            authenticated(gateway, client, secret, request_id).await
+        }
+        None => Ok(Session::anonymous(&gateway.app, client.0, request_id)),
     }
 }
 
-/// The session of who holds a token.
+/// The session of who holds a token. Whoever sends one comes through here, so that guessing is counted.
 pub(super) async fn authenticated(
-    app: &App,
+    gateway: &Gateway,
+    client: Client,
     secret: &str,
     request_id: Option<String>,
 ) -> Result<Session, Denied> {
-    let session = Session::authenticated(app, secret, request_id).await.map_err(Denied::Failed)?;
-    session.ok_or(Denied::BadToken)
+    let now = gateway.app.clock().now();
+    // A good token waits too, or one could go on guessing until an answer comes at once.
+    gateway.throttle.may_sign_in(client.0, now).map_err(Denied::HeldOff)?;
+    let session = Session::authenticated(&gateway.app, secret, request_id).await.map_err(Denied::Failed)?;
+    session.ok_or_else(|| {
+        gateway.throttle.bad_token(client.0, now);
+        Denied::BadToken
+    })
 }
 
 /// The token in an `Authorization` value.

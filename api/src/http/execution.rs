@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::answer;
-use crate::{Schema, Session};
+use crate::{Schema, Session, meter::Receipt};
 
 /// An execution. Dropped before its end it begins nothing new, but what it is in the middle of is waited
 /// for: a connection left in the middle of a statement that then fails is not always given back to its pool
@@ -31,10 +31,15 @@ pub(super) async fn execute(
     deadline: Instant,
     longest: Duration,
 ) -> Answer {
-    let (schema, request) = (schema.clone(), request.data(session.clone()));
+    let receipt = Receipt::default();
+    let (schema, request) = (schema.clone(), request.data(session.clone()).data(receipt.clone()));
     let running = Box::pin(async move { schema.execute(request).await });
     let execution = Execution { running: Some(running), session, longest };
-    timeout_at(deadline, execution).await.unwrap_or_else(|_| answer::cut_short())
+    timeout_at(deadline, execution).await.unwrap_or_else(|_| {
+        let mut cut_short = answer::cut_short();
+        receipt.attach(&mut cut_short);
+        cut_short
+    })
 }
 
 impl Future for Execution {

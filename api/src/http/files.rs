@@ -15,13 +15,24 @@ use domain::id::Id;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Gateway, answer::deny, auth, media::Media};
+use super::{
+    Gateway,
+    answer::{deny, held_off},
+    auth,
+    client::Client,
+    media::Media,
+};
 use crate::{
     Session,
     error::{UserError, not_found, problem, unauthenticated},
     global_id::{Kind, encode, expect},
     query::only_portfolio,
 };
+
+/// What an upload costs, as a mutation does.
+const UPLOAD_COST: u64 = 10;
+/// What a download costs, as an object does.
+const DOWNLOAD_COST: u64 = 1;
 
 /// The parameters of an upload.
 #[derive(Deserialize)]
@@ -34,11 +45,12 @@ pub(super) struct Upload {
 
 pub(super) async fn upload(
     State(gateway): State<Gateway>,
+    client: Client,
     parameters: Result<Query<Upload>, QueryRejection>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let session = match signed_in(&gateway, &headers).await {
+    let session = match signed_in(&gateway, client, &headers, UPLOAD_COST).await {
         Ok(session) => session,
         Err(response) => return response,
     };
@@ -94,10 +106,11 @@ async fn store(
 
 pub(super) async fn download(
     State(gateway): State<Gateway>,
+    client: Client,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let session = match signed_in(&gateway, &headers).await {
+    let session = match signed_in(&gateway, client, &headers, DOWNLOAD_COST).await {
         Ok(session) => session,
         Err(response) => return response,
     };
@@ -124,11 +137,20 @@ pub(super) async fn download(
     }
 }
 
-async fn signed_in(gateway: &Gateway, headers: &HeaderMap) -> Result<Session, Response> {
-    let session = auth::session(&gateway.app, headers).await.map_err(|denied| deny(&denied, Media::Json))?;
+/// The session of who holds a token, charged for what it is going to do.
+async fn signed_in(
+    gateway: &Gateway,
+    client: Client,
+    headers: &HeaderMap,
+    cost: u64,
+) -> Result<Session, Response> {
+    let session = auth::session(gateway, client, headers).await;
+    let session = session.map_err(|denied| deny(&denied, Media::Json))?;
     if session.actor().is_err() {
         return Err(failed(&unauthenticated()));
     }
+    let taken = gateway.throttle.take(session.account(), cost, gateway.app.clock().now());
+    taken.map_err(|refused| held_off(refused.retry_after, Media::Json))?;
     Ok(session)
 }
 

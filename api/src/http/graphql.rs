@@ -16,7 +16,9 @@ use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use super::{
-    Gateway, answer, auth, execution,
+    Gateway, answer, auth,
+    client::Client,
+    execution,
     media::Media,
     request::{self, Asked as Body},
     ws,
@@ -28,24 +30,26 @@ use crate::{
 
 pub(super) async fn post(
     State(gateway): State<Gateway>,
+    client: Client,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let Some(media) = Media::accepted(&headers) else { return answer::not_acceptable() };
     match request::any(&headers, body, gateway.max_batch) {
-        Ok(body) => run(&gateway, &headers, media, Carrier::Post, body).await,
+        Ok(body) => run(&gateway, (client, &headers), media, Carrier::Post, body).await,
         Err(refused) => refused.into_response(media),
     }
 }
 
 pub(super) async fn get(
     State(gateway): State<Gateway>,
+    client: Client,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     if let Ok(upgrade) = upgrade {
-        return ws::upgrade(gateway, headers, upgrade).await;
+        return ws::upgrade(gateway, client, headers, upgrade).await;
     }
     let Some(media) = Media::accepted(&headers) else { return answer::not_acceptable() };
     let allowed = match gateway.profile {
@@ -53,15 +57,21 @@ pub(super) async fn get(
         Profile::Production => request::preflighted(&headers),
     };
     match allowed.and_then(|()| request::parameters(query.as_deref().unwrap_or_default())) {
-        Ok(request) => run(&gateway, &headers, media, Carrier::Get, Body::One(Box::new(request))).await,
+        Ok(request) => run(&gateway, (client, &headers), media, Carrier::Get, Body::One(Box::new(request))).await,
         Err(refused) => refused.into_response(media),
     }
 }
 
 /// Runs what is asked as who asks, all within one request's time.
-async fn run(gateway: &Gateway, headers: &HeaderMap, media: Media, carrier: Carrier, body: Body) -> Response {
+async fn run(
+    gateway: &Gateway,
+    (client, headers): (Client, &HeaderMap),
+    media: Media,
+    carrier: Carrier,
+    body: Body,
+) -> Response {
     let deadline = Instant::now() + gateway.request_timeout;
-    let session = match auth::session(&gateway.app, headers).await {
+    let session = match auth::session(gateway, client, headers).await {
         Ok(session) => session,
         Err(denied) => return answer::deny(&denied, media),
     };

@@ -17,6 +17,7 @@ use super::{
     Gateway,
     answer::{self, deny},
     auth,
+    client::Client,
     media::Media,
     request,
 };
@@ -26,6 +27,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(12);
 
 pub(super) async fn post(
     State(gateway): State<Gateway>,
+    client: Client,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
@@ -33,7 +35,7 @@ pub(super) async fn post(
         Ok(request) => request,
         Err(refused) => return refused.into_response(Media::Json),
     };
-    let session = match auth::session(&gateway.app, &headers).await {
+    let session = match auth::session(&gateway, client, &headers).await {
         Ok(session) => session,
         Err(denied) => return deny(&denied, Media::Json),
     };

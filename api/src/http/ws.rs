@@ -20,7 +20,7 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 
-use super::{Gateway, auth};
+use super::{Gateway, auth, client::Client};
 use crate::{
     Schema, Session,
     error::{problem, unauthenticated},
@@ -31,7 +31,12 @@ const PROTOCOL: &str = "graphql-transport-ws";
 /// The largest message taken, in bytes.
 const MAX_MESSAGE: usize = 1024 * 1024;
 
-pub(super) async fn upgrade(gateway: Gateway, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+pub(super) async fn upgrade(
+    gateway: Gateway,
+    client: Client,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     let offered = headers.get(header::SEC_WEBSOCKET_PROTOCOL).and_then(|value| value.to_str().ok());
     if !offered.unwrap_or_default().split(',').any(|name| name.trim() == PROTOCOL) {
         return (StatusCode::BAD_REQUEST, "offer the subprotocol graphql-transport-ws").into_response();
@@ -39,10 +44,10 @@ pub(super) async fn upgrade(gateway: Gateway, headers: HeaderMap, upgrade: WebSo
     upgrade
         .protocols([PROTOCOL])
         .max_message_size(MAX_MESSAGE)
-        .on_upgrade(move |socket| serve(gateway, headers, socket))
+        .on_upgrade(move |socket| serve(gateway, client, headers, socket))
 }
 
-async fn serve(gateway: Gateway, headers: HeaderMap, socket: WebSocket) {
+async fn serve(gateway: Gateway, client: Client, headers: HeaderMap, socket: WebSocket) {
     let (mut sink, stream) = socket.split();
     let incoming = stream.take_while(|message| future::ready(message.is_ok())).filter_map(|message| {
         future::ready(match message {
@@ -51,15 +56,15 @@ async fn serve(gateway: Gateway, headers: HeaderMap, socket: WebSocket) {
             _ => None,
         })
     });
-    let executor = Authenticating { app: gateway.app.clone(), schema: gateway.schema.clone() };
-    let app = gateway.app.clone();
+    let executor = Authenticating { app: gateway.app.clone(), schema: gateway.schema.clone(), client };
+    let stop = gateway.stop.clone();
     let protocol = Protocol::new(executor, incoming, WebSocketProtocols::GraphQLWS);
     let answers = protocol.on_connection_init(move |payload: serde_json::Value| async move {
         let mut data = Data::default();
-        data.insert(holder(&app, &headers, &payload).await?);
+        data.insert(holder(&gateway, client, &headers, &payload).await?);
         Ok(data)
     });
-    let mut answers = std::pin::pin!(answers.take_until(gateway.stop.cancelled_owned()));
+    let mut answers = std::pin::pin!(answers.take_until(stop.cancelled_owned()));
     while let Some(answer) = answers.next().await {
         let message = match answer {
             WsMessage::Text(text) => Message::Text(text.into()),
@@ -85,7 +90,8 @@ struct Holder(String);
 
 /// The token of a connection: in its first message, else in the header of the upgrade.
 async fn holder(
-    app: &App,
+    gateway: &Gateway,
+    client: Client,
     headers: &HeaderMap,
     payload: &serde_json::Value,
 ) -> async_graphql::Result<Holder> {
@@ -93,9 +99,10 @@ async fn holder(
     let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let secret = given.or(header).ok_or_else(unauthenticated)?;
     let secret = auth::secret(secret).map_err(|_| unauthenticated())?;
-    match auth::authenticated(app, secret, None).await {
+    match auth::authenticated(gateway, client, secret, None).await {
         Ok(_) => Ok(Holder(secret.to_owned())),
-        Err(auth::Denied::BadToken) => Err(unauthenticated()),
+        // The protocol has no word for waiting: a connection is refused, whatever the reason.
+        Err(auth::Denied::BadToken | auth::Denied::HeldOff(_)) => Err(unauthenticated()),
         Err(auth::Denied::Failed(error)) => Err(problem(&error)),
     }
 }
@@ -106,6 +113,7 @@ async fn holder(
 struct Authenticating {
     app: App,
     schema: Schema,
+    client: Client,
 }
 
 impl Authenticating {
@@ -125,7 +133,7 @@ impl Authenticating {
 impl Executor for Authenticating {
     async fn execute(&self, request: Request) -> Answer {
         // The protocol streams every operation; one without its connection is nobody's.
-        self.schema.execute(request.data(Session::anonymous(&self.app, None))).await
+        self.schema.execute(request.data(Session::anonymous(&self.app, self.client.0, None))).await
     }
 
     fn execute_stream(

@@ -208,19 +208,3 @@ connections! {
     /// A dead letter in a page.
     DeadLetterEdge to DeadLetter = DeadLetter;
 }
-
-/// What a list costs: its page size times what each row costs.
-///
-/// It is called with the names that the engine's `complexity` expressions have at hand, and reads the
-/// arguments itself: an argument that such an expression names fails the whole document when its variable
-/// is left out, and callers leave out `last` when they send `first`.
-pub(crate) fn list_cost(
-    ctx: &VisitorContext<'_>,
-    variables: &[Positioned<VariableDefinition>],
-    field: &Field,
-    each: usize,
-) -> usize {
-    let given = |name| ctx.param_value::<Option<i32>>(variables, field, name, None).ok().flatten();
-    let size = given("first").or_else(|| given("last")).and_then(|n| usize::try_from(n).ok());
-    1 + size.unwrap_or(20).min(100) * each
-}

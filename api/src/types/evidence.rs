@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::{gate_run::person, viewer::Person};
 use crate::{
+    cost::list_size,
     error::{optional, problem},
     global_id::{Kind, encode},
     loader::{EvidenceOfRun, FileKey},
@@ -181,6 +182,7 @@ impl Attestation {
     }
 
     /// Its evidence, withdrawn pieces too.
+    #[graphql(directive = list_size::apply(2))]
     async fn evidence(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Evidence>> {
         let key = EvidenceOfRun(self.0.stage_run_id);
         let all = session(ctx)?.reader().load_one(key).await.map_err(|e| problem(&e))?.unwrap_or_default();

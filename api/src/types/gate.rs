@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::gate_run::GateRun;
 use crate::{
+    cost::list_size,
     error::{not_found, optional, problem},
     loader::LatestGateRuns,
     session::session,
@@ -104,6 +105,7 @@ impl Gate {
     }
 
     /// What it wants; all of it.
+    #[graphql(directive = list_size::apply(2))]
     async fn criteria(&self) -> async_graphql::Result<Vec<Criterion>> {
         Ok(self.gate()?.criteria.iter().map(criterion).collect())
     }

@@ -21,6 +21,7 @@ use super::{
     viewer::Person,
 };
 use crate::{
+    cost::list_size,
     error::{not_found, optional, problem},
     global_id::{Kind, encode},
     loader::{EvidenceKey, PersonKey, StageRunKey, VentureKey},
@@ -140,6 +141,7 @@ impl GateRun {
     }
 
     /// How each criterion was decided; empty until then.
+    #[graphql(directive = list_size::apply(2))]
     async fn criteria(&self) -> async_graphql::Result<Vec<CriterionResult>> {
         Ok(self
             .decision()?
@@ -151,6 +153,7 @@ impl GateRun {
     }
 
     /// The least that would turn it green; empty when it passed or is not decided.
+    #[graphql(directive = list_size::apply(2))]
     async fn least(&self) -> async_graphql::Result<Vec<Remedy>> {
         let least = self.decision()?.map(|d| d.least).unwrap_or_default();
         Ok(least.into_iter().map(Remedy::from).collect())
@@ -268,6 +271,7 @@ impl CriterionResult {
     }
 
     /// The evidence it rests on.
+    #[graphql(directive = list_size::apply(2))]
     async fn evidence(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Evidence>> {
         let keys = self.0.evidence.iter().map(|id| EvidenceKey(*id));
         let mut found = session(ctx)?.reader().load_many(keys).await.map_err(|e| problem(&e))?;

@@ -7,7 +7,7 @@ use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 
 use super::{
-    connection::{DeadLetterConnection, Listed, asked, list_cost, request},
+    connection::{DeadLetterConnection, Listed, asked, request},
     filter::DeadLetterFilter,
     order::DeadLetterOrder,
 };
@@ -39,7 +39,6 @@ impl Operations {
     }
 
     /// Dead letters of the portfolios that the caller operates.
-    #[graphql(complexity = "list_cost(__ctx, __variables_definition, __field, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
     async fn dead_letters(
         &self,

@@ -6,7 +6,10 @@ use async_graphql::{ID, Object, SimpleObject};
 use uuid::Uuid;
 
 use super::stage::Stage;
-use crate::global_id::{Kind, encode};
+use crate::{
+    cost::list_size,
+    global_id::{Kind, encode},
+};
 
 /// A playbook: phases and stages with their gates, one version of them.
 #[derive(Clone)]
@@ -80,7 +83,7 @@ impl Playbook {
     }
 
     /// Its stages, by number.
-    #[graphql(complexity = "40 * child_complexity")]
+    #[graphql(directive = list_size::apply(40))]
     async fn stages(&self) -> Vec<Stage> {
         let stages = self.playbook.stages.iter();
         stages.map(|stage| Stage { playbook: Arc::clone(&self.playbook), number: stage.number }).collect()

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use domain::id::Id;
 
 use super::{
-    connection::{Listed, VentureConnection, asked, list_cost, request},
+    connection::{Listed, VentureConnection, asked, request},
     filter::VentureFilter,
     order::VentureOrder,
     playbook::Playbook,
@@ -61,7 +61,6 @@ impl Portfolio {
     }
 
     /// Its ventures.
-    #[graphql(complexity = "list_cost(__ctx, __variables_definition, __field, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
     async fn ventures(
         &self,

@@ -6,7 +6,7 @@ use async_graphql::{Enum, Object, SimpleObject};
 use domain::playbook::{self, Playbook};
 
 use super::gate::Gate;
-use crate::error::not_found;
+use crate::{cost::list_size, error::not_found};
 
 /// A stage of the workflow, as a playbook has it.
 #[derive(Clone)]
@@ -36,6 +36,7 @@ pub(crate) struct Substage {
     /// More days are late.
     expected_days: u32,
     /// It is done when all of these are attested.
+    #[graphql(directive = list_size::apply(3))]
     done_when: Vec<DoneWhen>,
 }
 
@@ -126,16 +127,19 @@ impl Stage {
     }
 
     /// All must pass before work begins.
+    #[graphql(directive = list_size::apply(3))]
     async fn entry_gates(&self) -> async_graphql::Result<Vec<Gate>> {
         Ok(self.gates(&self.stage()?.entry_gates))
     }
 
     /// All must pass before the next stage.
+    #[graphql(directive = list_size::apply(3))]
     async fn exit_gates(&self) -> async_graphql::Result<Vec<Gate>> {
         Ok(self.gates(&self.stage()?.exit_gates))
     }
 
     /// Its parts, in order.
+    #[graphql(directive = list_size::apply(3))]
     async fn substages(&self) -> async_graphql::Result<Vec<Substage>> {
         let substages = self.stage()?.substages.iter();
         Ok(substages.map(substage).collect())

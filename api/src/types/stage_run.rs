@@ -7,7 +7,7 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use super::{
-    connection::{GateRunConnection, Listed, asked, list_cost, request},
+    connection::{GateRunConnection, Listed, asked, request},
     evidence::{Attestation, Evidence},
     filter::GateRunFilter,
     gate::Gate,
@@ -17,6 +17,7 @@ use super::{
     stage::Stage,
 };
 use crate::{
+    cost::list_size,
     error::{not_found, problem},
     global_id::{Kind, encode},
     loader::{AttestationsOfRun, EvidenceOfRun, Group},
@@ -144,7 +145,7 @@ impl StageRun {
     }
 
     /// Its gates, entry before exit, each with its latest run.
-    #[graphql(complexity = "5 * child_complexity")]
+    #[graphql(directive = list_size::apply(5))]
     async fn gates(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Gate>> {
         let playbook = by_id(ctx, self.0.playbook_id).await?.playbook;
         let stage = playbook.stage(self.stage_number()).ok_or_else(|| not_found("the stage"))?;
@@ -158,7 +159,6 @@ impl StageRun {
     }
 
     /// Its done-when labels, and who attested them.
-    #[graphql(complexity = "10 * child_complexity")]
     async fn done_when(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<DoneWhenState>> {
         let playbook = by_id(ctx, self.0.playbook_id).await?.playbook;
         let stage = playbook.stage(self.stage_number()).ok_or_else(|| not_found("the stage"))?;
@@ -183,19 +183,16 @@ impl StageRun {
     }
 
     /// What is attested now: labels, criteria and facts.
-    #[graphql(complexity = "10 * child_complexity")]
     async fn attestations(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Attestation>> {
         Ok(self.attested(ctx).await?.iter().cloned().map(Attestation).collect())
     }
 
     /// All its evidence, withdrawn pieces too, oldest first.
-    #[graphql(complexity = "10 * child_complexity")]
     async fn evidence(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Evidence>> {
         Ok(self.pieces(ctx).await?.iter().cloned().map(Evidence).collect())
     }
 
     /// Validations of its gates, all of them.
-    #[graphql(complexity = "list_cost(__ctx, __variables_definition, __field, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
     async fn gate_runs(
         &self,

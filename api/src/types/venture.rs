@@ -10,7 +10,7 @@ use domain::venture::{self, Status};
 use super::{
     connection::{
         EvidenceConnection, GateRunConnection, Listed, StageRunConnection, VentureEventConnection, asked,
-        list_cost, request,
+        request,
     },
     filter::{EvidenceFilter, GateRunFilter, StageRunFilter, VentureEventFilter},
     gate_run::stage_run,
@@ -155,7 +155,6 @@ impl Venture {
     }
 
     /// Its stage runs.
-    #[graphql(complexity = "list_cost(__ctx, __variables_definition, __field, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
     async fn stage_runs(
         &self,
@@ -174,7 +173,6 @@ impl Venture {
     }
 
     /// Validations of its gates.
-    #[graphql(complexity = "list_cost(__ctx, __variables_definition, __field, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
     async fn gate_runs(
         &self,
@@ -193,7 +191,6 @@ impl Venture {
     }
 
     /// All evidence of its stage runs, withdrawn pieces too.
-    #[graphql(complexity = "list_cost(__ctx, __variables_definition, __field, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
     async fn evidence(
         &self,
@@ -210,7 +207,6 @@ impl Venture {
     }
 
     /// What has happened to it.
-    #[graphql(complexity = "list_cost(__ctx, __variables_definition, __field, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
     async fn history(
         &self,

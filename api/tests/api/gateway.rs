@@ -81,9 +81,12 @@ impl Gateway {
         Answer { status: parts.status, headers: parts.headers, body }
     }
 
-    /// The whole answer to a request by the holder of a token, or by nobody.
+    /// The answer to a request by the holder of a token, or by nobody; without its cost.
     pub(crate) async fn ask(&self, token: Option<&str>, query: &str, variables: Value) -> Value {
-        self.send(graphql("/graphql", token, query, &variables)).await.json()
+        let mut answer = self.send(graphql("/graphql", token, query, &variables)).await.json();
+        assert!(answer["extensions"]["cost"].is_object(), "{query}: {answer}");
+        answer.as_object_mut().unwrap().remove("extensions");
+        answer
     }
 
     /// The data of a request that must succeed.

@@ -54,7 +54,7 @@ async fn only_json_is_read() {
     assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "gzip");
     let answer = post(&gateway, &[json_type()], query).await;
     assert_eq!(answer.status, StatusCode::OK);
-    assert_eq!(answer.json(), json!({ "data": { "viewer": { "handle": "demo.viewer" } } }));
+    assert_eq!(answer.json()["data"], json!({ "viewer": { "handle": "demo.viewer" } }));
     assert_eq!(answer.header(header::CONTENT_TYPE), "application/json; charset=utf-8");
     assert_eq!(answer.header(header::CACHE_CONTROL), "no-store");
 }

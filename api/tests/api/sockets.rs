@@ -16,7 +16,7 @@ pub(crate) struct Socket(WebSocketStream<TcpStream>);
 
 /// What came over a connection.
 #[derive(Debug, PartialEq)]
-enum Came {
+pub(crate) enum Came {
     Message(Value),
     Closed(u16),
 }
@@ -42,7 +42,7 @@ impl Socket {
     }
 
     /// Connects to a server of the gateway that listens for as long as the test runs.
-    async fn open(gateway: &Gateway, protocol: &'static str) -> Result<Self, String> {
+    pub(crate) async fn open(gateway: &Gateway, protocol: &'static str) -> Result<Self, String> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = gateway.router.clone();
@@ -54,11 +54,11 @@ impl Socket {
         Ok(Self(socket))
     }
 
-    async fn say(&mut self, message: Value) {
+    pub(crate) async fn say(&mut self, message: Value) {
         self.0.send(Message::text(message.to_string())).await.unwrap();
     }
 
-    async fn hear(&mut self) -> Came {
+    pub(crate) async fn hear(&mut self) -> Came {
         loop {
             let next = tokio::time::timeout(PATIENCE, self.0.next()).await.expect("a message in time");
             match next.expect("a message before the end").unwrap() {
@@ -71,7 +71,7 @@ impl Socket {
         }
     }
 
-    async fn message(&mut self) -> Value {
+    pub(crate) async fn message(&mut self) -> Value {
         match self.hear().await {
             Came::Message(message) => message,
             Came::Closed(code) => panic!("closed with {code}"),
@@ -79,7 +79,7 @@ impl Socket {
     }
 }
 
-const PROTOCOL: &str = "graphql-transport-ws";
+pub(crate) const PROTOCOL: &str = "graphql-transport-ws";
 
 #[tokio::test]
 async fn a_connection_begins_subscribes_and_ends() {

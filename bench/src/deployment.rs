@@ -151,6 +151,9 @@ fn environment(database_url: &str, amqp_url: Option<String>) -> anyhow::Result<(
         ("VENTURI_DATABASE_URL", database_url.to_owned()),
         ("VENTURI_HEALTH_LISTEN", "127.0.0.1:0".to_owned()),
         ("VENTURI_LOG", "error".to_owned()),
+        // What a gateway can do is measured, not what it lets through.
+        ("VENTURI_COST_CAPACITY", "1000000000".to_owned()),
+        ("VENTURI_COST_RESTORE_PER_S", "1000000000".to_owned()),
     ];
     settings.extend(amqp_url.map(|url| ("VENTURI_AMQP_URL", url)));
     Ok((address, settings.into_iter().collect()))

@@ -53,6 +53,11 @@ pub(crate) fn too_much(retry_after: Duration) -> ServerError {
     placeless(error.extend_with(|_, extensions| extensions.set("retryAfterMs", wait)))
 }
 
+/// Whether only the cost of a request is asked for.
+pub(crate) fn dry_run(request: &Request) -> bool {
+    request.extensions.get("dryRun") == Some(&Value::Boolean(true))
+}
+
 /// Makes a meter for each request.
 pub(crate) struct Meter {
     pub(crate) app: App,
@@ -120,7 +125,7 @@ impl Visit {
             None => request.data.insert(asked.receipt.clone()),
         }
         asked.operation.clone_from(&request.operation_name);
-        asked.dry = request.extensions.get("dryRun") == Some(&Value::Boolean(true));
+        asked.dry = dry_run(request);
         let Some(account) = &asked.account else { return Ok(()) };
         let now = self.app.clock().now();
         let admitted = self.throttle.may_ask(account, now);

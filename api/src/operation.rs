@@ -27,6 +27,7 @@ use crate::{
     Profile, Settings,
     error::request_error,
     limits::{Limits, Unparsed},
+    meter::dry_run,
 };
 pub(crate) use documents::{DocumentId, Documents, check};
 use variables::InputTypes;
@@ -153,6 +154,7 @@ impl Rules {
     fn settle(&self, request: &mut Request, name: Option<&str>, variables: &Variables) -> ServerResult<()> {
         let asked = in_data::<Arc<Asked>>(request).cloned();
         let checking = in_data::<CheckOnly>(request).is_some();
+        let dry = dry_run(request);
         let introspects = self.profile == Profile::Development || checking || introspection::allowed(request);
         // Before the engine measures the document, which it does by walking all that fragments stand for.
         let document = self.limits.parsed(request).map_err(unparsed)?;
@@ -162,7 +164,7 @@ impl Rules {
         let kind = operation.node.ty;
         if let Some(asked) = asked {
             asked.kind.get_or_init(|| kind);
-            carried(asked.carrier, kind)?;
+            carried(asked.carrier, kind, dry)?;
         }
         if !introspects && introspection::asked(document, &operation.node) {
             return Err(introspection::refused(operation.pos));
@@ -232,8 +234,10 @@ fn chosen<'d>(
     }
 }
 
-fn carried(carrier: Carrier, kind: OperationType) -> ServerResult<()> {
+fn carried(carrier: Carrier, kind: OperationType, dry: bool) -> ServerResult<()> {
     match (carrier, kind) {
+        // It is not run, and has one answer: its cost.
+        (Carrier::Post, _) if dry => Ok(()),
         (_, OperationType::Query) | (Carrier::Post, OperationType::Mutation) => Ok(()),
         (Carrier::Get, _) => Err(request_error("a GET carries queries only", METHOD_NOT_ALLOWED, None)),
         (Carrier::Post, OperationType::Subscription) => Err(request_error(

@@ -16,14 +16,11 @@ use crate::{Profile, Settings};
 const REMEMBERED: Duration = Duration::from_secs(3600);
 
 /// Headers of an answer that a page's script may read, beside those it always may.
-const EXPOSED: [HeaderName; 7] = [
+const EXPOSED: [HeaderName; 4] = [
     REQUEST_ID,
     header::RETRY_AFTER,
     HeaderName::from_static("ratelimit"),
     HeaderName::from_static("ratelimit-policy"),
-    HeaderName::from_static("x-ratelimit-limit"),
-    HeaderName::from_static("x-ratelimit-remaining"),
-    HeaderName::from_static("x-ratelimit-reset"),
 ];
 
 /// Headers that a page's script may send, beside those that show a preflight.

@@ -57,7 +57,9 @@ pub(super) async fn get(
         Profile::Production => request::preflighted(&headers),
     };
     match allowed.and_then(|()| request::parameters(query.as_deref().unwrap_or_default())) {
-        Ok(request) => run(&gateway, (client, &headers), media, Carrier::Get, Body::One(Box::new(request))).await,
+        Ok(request) => {
+            run(&gateway, (client, &headers), media, Carrier::Get, Body::One(Box::new(request))).await
+        }
         Err(refused) => refused.into_response(media),
     }
 }

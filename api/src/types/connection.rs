@@ -17,11 +17,7 @@ use app::{
         ventures::Ventures,
     },
 };
-use async_graphql::{
-    Context, Object, Positioned, VisitorContext,
-    connection::PageInfo,
-    parser::types::{Field, VariableDefinition},
-};
+use async_graphql::{Context, Object, connection::PageInfo};
 use uuid::Uuid;
 
 use super::{

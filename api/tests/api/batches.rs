@@ -27,8 +27,11 @@ async fn a_batch_has_at_most_so_many_requests_and_one_at_least() {
     for count in 1..=3 {
         let answer = send(&gateway, queries(count)).await;
         assert_eq!(answer.status, StatusCode::OK, "{count}");
-        let answered: Value = (0..count).map(|n| json!({ "data": { format!("n{n}"): "Query" } })).collect();
-        assert_eq!(answer.json(), answered, "in the order asked");
+        let answers = answer.json();
+        let answered: Value =
+            answers.as_array().unwrap().iter().map(|answer| answer["data"].clone()).collect();
+        let asked: Value = (0..count).map(|n| json!({ format!("n{n}"): "Query" })).collect();
+        assert_eq!(answered, asked, "in the order asked");
     }
     for (body, refusal) in [
         (queries(4), "BATCH_TOO_LARGE"),
@@ -38,7 +41,7 @@ async fn a_batch_has_at_most_so_many_requests_and_one_at_least() {
         let answer = send(&gateway, body.clone()).await;
         assert_eq!((answer.status, code(&answer.json())), (StatusCode::BAD_REQUEST, refusal), "{body}");
     }
-    assert_eq!(send(&gateway, queries(1)[0].clone()).await.json(), json!({ "data": { "n0": "Query" } }));
+    assert_eq!(send(&gateway, queries(1)[0].clone()).await.json()["data"], json!({ "n0": "Query" }));
 }
 
 #[tokio::test]
@@ -86,7 +89,7 @@ async fn each_request_stands_alone() {
     assert_eq!(code(&answers[2]), "BAD_REQUEST");
     assert_eq!(answers[3]["data"]["createVenture"]["venture"]["name"], "Batched");
     assert!(answers[4]["errors"][0]["extensions"]["code"].is_string());
-    assert_eq!(answers[5], json!({ "data": { "b": "Query" } }));
+    assert_eq!(answers[5]["data"], json!({ "b": "Query" }));
     for refused in [1, 2, 4] {
         assert!(answers[refused].get("data").is_none(), "{answers}");
     }

@@ -50,7 +50,7 @@ fn prices() -> Vec<(&'static str, Value, u64)> {
             12,
         ),
         ("{ ventures(last: 7) { nodes { portfolio { id } } } }", json!({}), 15),
-        ("{ ventures(first: 4) { nodes { events(first: 6) { type } } } }", json!({}), 29),
+        ("{ ventures(first: 4) { nodes { history(first: 6) { nodes { type } } } } }", json!({}), 33),
         (PAGE, json!({ "n": 8 }), 9),
         (PAGE, json!({}), 21),
         (PAGE, json!({ "n": null }), 21),
@@ -116,11 +116,11 @@ async fn a_dry_run_changes_nothing_and_says_what_would_be_refused() {
     assert_eq!(gateway.world.recorded("create_venture").await, before);
     let answer = dry_run(&gateway, "{ noSuchField }", json!({})).await;
     assert!(answer.get("data").is_none() && answer["errors"][0]["message"].is_string(), "{answer}");
-    let dear = "{ ventures(first: 100) { nodes { stageRuns { doneWhen { key } } } } }";
+    let dear = "{ ventures(first: 100) { nodes { stageRuns(first: 10) { nodes { doneWhen { key } } } } } }";
     let answer = dry_run(&gateway, dear, json!({})).await;
     assert_eq!(
         (code(&answer), &answer["extensions"]["cost"]["requested"]),
-        ("QUERY_TOO_COMPLEX", &json!(11_101))
+        ("QUERY_TOO_COMPLEX", &json!(11_201))
     );
     let subscription = "subscription { ventureEvents(ventureId: \"x\") { sequence } }";
     let answer = dry_run(&gateway, subscription, json!({})).await;
@@ -147,8 +147,8 @@ async fn every_answer_tells_its_cost() {
         ("query A { viewer { name } } query B { viewer { name } }", cost(Value::Null, 1, 19_976)),
         ("{ viewer { nothing } }", cost(json!(1), 1, 19_975)),
         (
-            "{ ventures(first: 100) { nodes { stageRuns { doneWhen { key } } } } }",
-            cost(json!(11_101), 1, 19_974),
+            "{ ventures(first: 100) { nodes { stageRuns(first: 10) { nodes { doneWhen { key } } } } } }",
+            cost(json!(11_201), 1, 19_974),
         ),
     ];
     for (query, expected) in cases {

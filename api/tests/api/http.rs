@@ -127,7 +127,7 @@ async fn a_body_that_is_no_request_is_refused() {
     }
     let nothing = json!({ "query": query, "operationName": null, "variables": null, "extensions": null });
     let answer = post(&gateway, &[json_type()], nothing.to_string()).await;
-    assert_eq!(answer.json(), json!({ "data": { "__typename": "Query" } }));
+    assert_eq!(answer.json()["data"], json!({ "__typename": "Query" }));
 }
 
 #[tokio::test]
@@ -156,7 +156,7 @@ async fn a_get_carries_queries_alone() {
     let parameters =
         [("query", "{ __typename }"), ("operationName", ""), ("variables", ""), ("extensions", "")];
     let answer = get(&gateway, &parameters, GRAPHQL_RESPONSE).await;
-    assert_eq!(answer.json(), json!({ "data": { "__typename": "Query" } }), "empty is left out");
+    assert_eq!(answer.json()["data"], json!({ "__typename": "Query" }), "empty is left out");
     for (query, name) in [
         ("mutation { pauseVenture(input: { ventureId: \"x\", reason: \"x\" }) { venture { id } } }", ""),
         ("query Q { __typename } mutation M { __typename }", "M"),

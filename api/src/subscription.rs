@@ -11,7 +11,7 @@ use tokio::{sync::broadcast, time::Instant};
 use uuid::Uuid;
 
 use crate::{
-    error::{not_found, problem},
+    error::{not_found, problem, unauthenticated},
     global_id::{Kind, expect},
     session::{Session, session},
     types::{
@@ -44,9 +44,7 @@ impl Subscription {
     ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<VentureEvent>> + use<>> {
         let watch = Watch::start(ctx, Kind::Venture, &venture_id).await?;
         let events = Events { watch, after, read: VecDeque::new() };
-        Ok(stream::try_unfold(events, |mut events| async move {
-            Ok(events.next().await?.map(|event| (event, events)))
-        }))
+        Ok(stream::try_unfold(events, |mut events| async move { Ok(Some((events.next().await?, events))) }))
     }
 
     /// A gate run: as it is now, and again when it is decided or cancelled, which ends the stream.
@@ -138,44 +136,45 @@ impl Watch {
         drop(tokio::time::timeout(POLL, hinted).await);
     }
 
-    /// Asks again who holds the token once the last answer is old; false: nobody does any more.
-    async fn authorised(&mut self) -> async_graphql::Result<bool> {
+    /// Asks again who holds the token once the last answer is old. Whoever lost it is told, so that the end of
+    /// their stream does not look like the end of what they watch.
+    async fn authorise(&mut self) -> async_graphql::Result<()> {
         if self.authorised.elapsed() >= REAUTHORISE {
-            let Some(actor) = self.session.authenticate_again().await.map_err(|e| problem(&e))? else {
-                return Ok(false);
-            };
-            self.scope = actor.scope();
+            let actor = self.session.authenticate_again().await.map_err(|e| problem(&e))?;
+            self.scope = actor.ok_or_else(unauthenticated)?.scope();
             self.authorised = Instant::now();
         }
-        Ok(true)
+        Ok(())
     }
 
     async fn gate_run_after(&mut self, id: Uuid, seen: i64) -> async_graphql::Result<Option<GateRun>> {
-        // Version 2 is the last: decided or cancelled.
-        while seen < 2 && self.authorised().await? {
-            let run = query::gate_run(&self.app, &self.scope, Id::new(id)).await.map_err(|e| problem(&e))?;
-            match run {
-                Some(run) if run.version > seen => return Ok(Some(GateRun(Arc::new(run)))),
-                Some(_) => self.changed().await,
-                None => return Ok(None),
-            }
+        if seen >= 2 {
+            // Version 2 is the last: decided or cancelled.
+            return Ok(None);
         }
-        Ok(None)
+        loop {
+            self.authorise().await?;
+            let run = query::gate_run(&self.app, &self.scope, Id::new(id)).await.map_err(|e| problem(&e))?;
+            let run = run.ok_or_else(|| not_found("the record"))?;
+            if run.version > seen {
+                return Ok(Some(GateRun(Arc::new(run))));
+            }
+            self.changed().await;
+        }
     }
 }
 
 impl Events {
-    async fn next(&mut self) -> async_graphql::Result<Option<VentureEvent>> {
+    /// The next one, however long it takes.
+    async fn next(&mut self) -> async_graphql::Result<VentureEvent> {
         loop {
-            if !self.watch.authorised().await? {
-                return Ok(None);
-            }
+            self.watch.authorise().await?;
             if let Some(event) = self.read.pop_front() {
                 if !self.watch.scope.reaches(event.0.portfolio_id) {
-                    return Ok(None);
+                    return Err(not_found("the record"));
                 }
                 self.after = event.0.sequence;
-                return Ok(Some(event));
+                return Ok(event);
             }
             let (app, scope) = (&self.watch.app, &self.watch.scope);
             let venture = Id::new(self.watch.venture);
@@ -184,7 +183,7 @@ impl Events {
                 .map_err(|e| problem(&e))?
                 .contains_key(&self.watch.venture)
             {
-                return Ok(None);
+                return Err(not_found("the record"));
             }
             let rows =
                 query::history(app, scope, venture, self.after, BATCH).await.map_err(|e| problem(&e))?;

@@ -7,6 +7,7 @@ mod cors;
 mod execution;
 mod files;
 mod graphql;
+mod live;
 mod media;
 mod request;
 mod sse;
@@ -32,8 +33,9 @@ use tower_http::{
 };
 use tracing::Span;
 
-use crate::{Profile, Schema, Settings, explorer, throttle::Throttle};
+use crate::{Profile, Schema, Settings, explorer, settings, throttle::Throttle};
 pub use cors::{InvalidOrigin, Origin};
+pub(crate) use live::Connections;
 
 /// What every handler has.
 #[derive(Clone)]
@@ -45,7 +47,9 @@ struct Gateway {
     trusted_proxies: u8,
     request_timeout: Duration,
     max_batch: usize,
-    stop: CancellationToken,
+    max_message_bytes: usize,
+    live: settings::Live,
+    connections: Connections,
 }
 
 /// What a request may take beyond its execution, for reading and writing bodies.
@@ -55,11 +59,12 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The gateway's routes, whose subscriptions last as long as they are watched.
 pub fn router(app: App, schema: Schema, settings: &Settings) -> Router {
-    router_until(app, schema, settings, CancellationToken::new())
+    let connections = Connections::new(settings.live.max_connections, CancellationToken::new());
+    router_with(app, schema, settings, connections)
 }
 
-/// The gateway's routes, whose subscriptions end when `stop` is cancelled.
-pub(crate) fn router_until(app: App, schema: Schema, settings: &Settings, stop: CancellationToken) -> Router {
+/// The gateway's routes, whose subscriptions are among `connections` and end with them.
+pub(crate) fn router_with(app: App, schema: Schema, settings: &Settings, connections: Connections) -> Router {
     let request_timeout = settings.request_timeout();
     // The schema's own: documents and files are charged to the same buckets.
     let throttle = schema.data::<Throttle>().cloned();
@@ -72,7 +77,9 @@ pub(crate) fn router_until(app: App, schema: Schema, settings: &Settings, stop: 
         trusted_proxies: settings.throttling.trusted_proxies,
         request_timeout,
         max_batch: settings.max_batch.into(),
-        stop,
+        max_message_bytes: settings.max_body_bytes,
+        live: settings.live.clone(),
+        connections,
     };
     let timeout = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, request_timeout + GRACE);
     // What answers once; streams stay open and are neither timed nor compressed.
@@ -89,7 +96,7 @@ pub(crate) fn router_until(app: App, schema: Schema, settings: &Settings, stop: 
     }
     let nosniff = HeaderValue::from_static("nosniff");
     answering
-        .route("/graphql/stream", post(sse::post))
+        .route("/graphql/stream", get(sse::get).post(sse::post))
         .layer(DefaultBodyLimit::max(settings.max_body_bytes))
         .layer(cors::layer(settings))
         .layer(SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, nosniff))

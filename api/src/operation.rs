@@ -54,6 +54,10 @@ pub(crate) enum Carrier {
     Get,
     /// HTTP POST: one answer, so no subscriptions.
     Post,
+    /// An event stream by GET: safe, so no mutations.
+    Link,
+    /// An event stream by POST, or a WebSocket.
+    Stream,
 }
 
 impl Asked {
@@ -238,7 +242,12 @@ fn carried(carrier: Carrier, kind: OperationType, dry: bool) -> ServerResult<()>
     match (carrier, kind) {
         // It is not run, and has one answer: its cost.
         (Carrier::Post, _) if dry => Ok(()),
-        (_, OperationType::Query) | (Carrier::Post, OperationType::Mutation) => Ok(()),
+        (_, OperationType::Query)
+        | (Carrier::Post | Carrier::Stream, OperationType::Mutation)
+        | (Carrier::Link | Carrier::Stream, OperationType::Subscription) => Ok(()),
+        (Carrier::Link, OperationType::Mutation) => {
+            Err(request_error("a GET carries no mutation", METHOD_NOT_ALLOWED, None))
+        }
         (Carrier::Get, _) => Err(request_error("a GET carries queries only", METHOD_NOT_ALLOWED, None)),
         (Carrier::Post, OperationType::Subscription) => Err(request_error(
             "subscriptions go to /graphql/stream (SSE), or over WebSocket",

@@ -11,7 +11,11 @@ use process::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{Settings, http::router_until, schema};
+use crate::{
+    Settings,
+    http::{Connections, router_with},
+    schema,
+};
 
 /// What the server is made of.
 pub struct Server {
@@ -26,11 +30,14 @@ pub struct Server {
 }
 
 /// A server that listens.
-pub struct Serving(health::Server);
+pub struct Serving {
+    server: health::Server,
+    connections: Connections,
+}
 
 impl Server {
     /// All its routes.
-    pub async fn routes(&self, stop: &CancellationToken) -> anyhow::Result<Router> {
+    async fn routes(&self, connections: Connections) -> anyhow::Result<Router> {
         let schema = schema(self.app.clone(), &self.settings).await?;
         let (app, bus) = (self.app.clone(), self.bus.clone());
         let database = Check::new("database", move || {
@@ -41,26 +48,32 @@ impl Server {
             let bus = bus.clone();
             async move { bus.ready() }
         });
-        let checks = vec![database, broker, Check::accepting(stop.clone())];
-        Ok(router_until(self.app.clone(), schema, &self.settings, stop.clone())
+        let checks = vec![database, broker, Check::accepting(connections.stop())];
+        Ok(router_with(self.app.clone(), schema, &self.settings, connections)
             .merge(health::router(checks, self.metrics.clone())))
     }
 
     /// Listens until `stop` is cancelled.
     pub async fn listen(&self, address: SocketAddr, stop: CancellationToken) -> anyhow::Result<Serving> {
-        let routes = self.routes(&stop).await?;
-        Ok(Serving(health::serve(address, routes, stop).await?))
+        let live = &self.settings.live;
+        let connections = Connections::new(live.max_connections, stop.clone());
+        let routes = self.routes(connections.clone()).await?;
+        let server = health::serve(address, routes, live.write_timeout(), stop).await?;
+        Ok(Serving { server, connections })
     }
 }
 
 impl Serving {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.0.address()
+        self.server.address()
     }
 
-    /// Resolves when the last request is answered.
+    /// Resolves when the last request is answered and every WebSocket was told that the process stops.
     pub async fn finished(self) -> std::io::Result<()> {
-        self.0.finished().await
+        self.server.finished().await?;
+        // They outlive the requests that began them.
+        self.connections.ended().await;
+        Ok(())
     }
 }

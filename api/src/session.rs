@@ -77,9 +77,17 @@ impl Session {
         &self.0.app
     }
 
-    /// Nobody waits for its answer any more: no resolver begins.
+    /// Nobody waits for its answer any more: no resolver begins, and nothing is watched.
     pub(crate) fn end(&self) {
         self.0.ended.store(true, Ordering::Relaxed);
+    }
+
+    /// Refuses once nobody waits.
+    pub(crate) fn still_waited_for(&self) -> async_graphql::Result<()> {
+        match self.0.ended.load(Ordering::Relaxed) {
+            true => Err(coded("the request took too long", "TIMEOUT")),
+            false => Ok(()),
+        }
     }
 
     pub(crate) fn actor(&self) -> async_graphql::Result<&Actor> {
@@ -120,8 +128,6 @@ impl Session {
 pub(crate) fn session<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a Session> {
     let session = ctx.data::<Session>()?;
     session.actor()?;
-    if session.0.ended.load(Ordering::Relaxed) {
-        return Err(coded("the request took too long", "TIMEOUT"));
-    }
+    session.still_waited_for()?;
     Ok(session)
 }

@@ -1,8 +1,12 @@
 //! What the gateway can be told.
 
+mod live;
+
 use std::{path::PathBuf, time::Duration};
 
 use crate::{Limits, Origin, Throttling};
+
+pub use live::Live;
 
 /// Which defaults the gateway takes.
 #[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +32,7 @@ pub struct Settings {
           value_parser = clap::value_parser!(u64).range(1..=600))]
     pub request_timeout_s: u64,
 
-    /// The largest body of a GraphQL request, a batch as a whole, in bytes
+    /// The largest GraphQL request, in bytes: an HTTP body, a batch as a whole, or a message over WebSocket
     #[arg(long, env = "VENTURI_MAX_BODY_BYTES", default_value_t = 1_048_576, value_name = "BYTES")]
     pub max_body_bytes: usize,
 
@@ -58,6 +62,10 @@ pub struct Settings {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a comment here would be shown as help")]
     pub throttling: Throttling,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a comment here would be shown as help")]
+    pub live: Live,
 }
 
 impl Default for Settings {
@@ -72,6 +80,7 @@ impl Default for Settings {
             persisted_documents_only: false,
             limits: Limits::default(),
             throttling: Throttling::default(),
+            live: Live::default(),
         }
     }
 }

@@ -139,6 +139,7 @@ impl Watch {
     /// Asks again who holds the token once the last answer is old. Whoever lost it is told, so that the end of
     /// their stream does not look like the end of what they watch.
     async fn authorise(&mut self) -> async_graphql::Result<()> {
+        self.session.still_waited_for()?;
         if self.authorised.elapsed() >= REAUTHORISE {
             let actor = self.session.authenticate_again().await.map_err(|e| problem(&e))?;
             self.scope = actor.ok_or_else(unauthenticated)?.scope();

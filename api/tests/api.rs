@@ -54,5 +54,7 @@ mod search;
 mod sockets;
 #[path = "api/statements.rs"]
 mod statements;
+#[path = "api/streams.rs"]
+mod streams;
 #[path = "api/throttle.rs"]
 mod throttle;

@@ -3,6 +3,7 @@
 //! Live means the runtime turns; ready means every check the binary handed in passes right now. Reasons go to
 //! the log, never into an answer: these pages ask nobody who they are. What is checked is not known here.
 
+mod patience;
 mod probe;
 mod server;
 

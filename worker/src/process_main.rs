@@ -13,18 +13,22 @@ const DRAIN: Duration = Duration::from_secs(20);
 
 /// Variables that other processes of the deployment read.
 const KNOWN_ELSEWHERE: &[&str] = &[
+    "VENTURI_CONNECTION_INIT_TIMEOUT_S",
     "VENTURI_CORS_ORIGINS",
     "VENTURI_COST_CAPACITY",
     "VENTURI_COST_RESTORE_PER_S",
     "VENTURI_DEMO",
+    "VENTURI_KEEP_ALIVE_S",
     "VENTURI_LISTEN",
     "VENTURI_MAX_ALIASES",
     "VENTURI_MAX_BAD_TOKENS",
     "VENTURI_MAX_BATCH",
     "VENTURI_MAX_BODY_BYTES",
+    "VENTURI_MAX_CONNECTIONS",
     "VENTURI_MAX_COST",
     "VENTURI_MAX_DEPTH",
     "VENTURI_MAX_DIRECTIVES",
+    "VENTURI_MAX_OPERATIONS_PER_CONNECTION",
     "VENTURI_MAX_REPEATS",
     "VENTURI_MAX_ROOT_FIELDS",
     "VENTURI_MAX_SELECTIONS",
@@ -38,7 +42,10 @@ const KNOWN_ELSEWHERE: &[&str] = &[
     "VENTURI_PROFILE",
     "VENTURI_REQUEST_TIMEOUT_S",
     "VENTURI_TRUSTED_PROXIES",
+    "VENTURI_WRITE_TIMEOUT_S",
 ];
+/// How long a reader of the health pages may leave them untaken before it is dropped.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A worker: it takes messages from its queue until it is told to stop
 #[derive(Parser, Debug)]
@@ -84,7 +91,7 @@ async fn serve(config: Config, worker: Worker) -> anyhow::Result<()> {
     let bus = delivery::open_bus(&backend, &app).await?;
     let serving = stop.child_token();
     let router = health::router(checks(&app, &bus), telemetry.metrics());
-    let server = health::serve(config.health.health_listen, router, serving.clone()).await?;
+    let server = health::serve(config.health.health_listen, router, WRITE_TIMEOUT, serving.clone()).await?;
     tracing::info!(queue = worker.queue, health = %server.address(), "worker started");
     let settings = Settings { concurrency: config.concurrency, ..Settings::default() };
     let running = Node::new(app.clone(), bus).with_settings(settings).with_workers([worker]).start();

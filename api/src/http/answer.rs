@@ -39,7 +39,7 @@ impl<'a> Written<'a> {
 }
 
 /// Whether anything was executed; if not, the errors are the request's own.
-fn executed(answer: &Answer) -> bool {
+pub(super) fn executed(answer: &Answer) -> bool {
     let of_request = |error: &ServerError| error.path.is_empty() && code(error) != Some(TIMEOUT);
     answer.data != Value::Null || answer.errors.is_empty() || !answer.errors.iter().all(of_request)
 }
@@ -61,9 +61,14 @@ pub(super) fn text(answer: &Answer) -> String {
     serde_json::to_string(&Written::of(answer)).unwrap_or_default()
 }
 
+/// Whether a request is refused for the way it came.
+pub(super) fn not_allowed(answer: &Answer) -> bool {
+    answer.errors.first().and_then(code) == Some(METHOD_NOT_ALLOWED)
+}
+
 /// One answer.
 pub(super) fn one(answer: &Answer, media: Media) -> Response {
-    let not_allowed = answer.errors.first().and_then(code) == Some(METHOD_NOT_ALLOWED);
+    let not_allowed = not_allowed(answer);
     let status = match media {
         _ if not_allowed => StatusCode::METHOD_NOT_ALLOWED,
         // Of the request, not of its GraphQL: whatever the media type, clients know when to come again.

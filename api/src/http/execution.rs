@@ -7,23 +7,32 @@ use std::{
 };
 
 use async_graphql::{Request, Response as Answer};
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, Stream, StreamExt, stream::BoxStream};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::answer;
 use crate::{Schema, Session, meter::Receipt};
 
-/// An execution. Dropped before its end it begins nothing new, but what it is in the middle of is waited
-/// for: a connection left in the middle of a statement that then fails is not always given back to its pool
-/// (sqlx 0.9 waits for the server to close it, which over TLS it does not).
-struct Execution {
-    running: Option<BoxFuture<'static, Answer>>,
+/// An execution, which gives its answers. Dropped before its end it begins nothing new, but what it is in the
+/// middle of is waited for: a connection left in the middle of a statement that then fails is not always given
+/// back to its pool (sqlx 0.9 waits for the server to close it, which over TLS it does not).
+pub(super) struct Execution {
+    running: Option<BoxStream<'static, Answer>>,
     session: Session,
     /// The most that a statement can take.
     longest: Duration,
 }
 
-/// Executes a request until a deadline. No statement takes longer than `longest`.
+impl Execution {
+    /// Begins an operation of any kind: a subscription gives many answers. No statement takes longer than
+    /// `longest`.
+    pub(super) fn of(schema: &Schema, session: Session, request: Request, longest: Duration) -> Self {
+        let running = schema.execute_stream(request.data(session.clone()));
+        Self { running: Some(running), session, longest }
+    }
+}
+
+/// Executes a request of one answer until a deadline. No statement takes longer than `longest`.
 pub(super) async fn execute(
     schema: &Schema,
     session: Session,
@@ -33,22 +42,29 @@ pub(super) async fn execute(
 ) -> Answer {
     let receipt = Receipt::default();
     let (schema, request) = (schema.clone(), request.data(session.clone()).data(receipt.clone()));
-    let running = Box::pin(async move { schema.execute(request).await });
-    let execution = Execution { running: Some(running), session, longest };
-    timeout_at(deadline, execution).await.unwrap_or_else(|_| {
-        let mut cut_short = answer::cut_short();
-        receipt.attach(&mut cut_short);
-        cut_short
-    })
+    let running = async move { schema.execute(request).await };
+    let mut execution = Execution { running: Some(running.into_stream().boxed()), session, longest };
+    match timeout_at(deadline, execution.next()).await {
+        Ok(Some(answer)) => {
+            // It was the only one. The session is not over: others of a batch may share it.
+            execution.running = None;
+            answer
+        }
+        _ => {
+            let mut cut_short = answer::cut_short();
+            receipt.attach(&mut cut_short);
+            cut_short
+        }
+    }
 }
 
-impl Future for Execution {
-    type Output = Answer;
+impl Stream for Execution {
+    type Item = Answer;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answer> {
-        let Some(running) = &mut self.running else { return Poll::Pending };
-        let polled = running.as_mut().poll(context);
-        if polled.is_ready() {
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Answer>> {
+        let Some(running) = &mut self.running else { return Poll::Ready(None) };
+        let polled = running.as_mut().poll_next(context);
+        if matches!(polled, Poll::Ready(None)) {
             self.running = None;
         }
         polled
@@ -57,12 +73,12 @@ impl Future for Execution {
 
 impl Drop for Execution {
     fn drop(&mut self) {
-        if let Some(running) = self.running.take()
+        if let Some(mut running) = self.running.take()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
             self.session.end();
             let longest = self.longest;
-            runtime.spawn(async move { drop(timeout(longest, running).await) });
+            runtime.spawn(async move { drop(timeout(longest, running.next()).await) });
         }
     }
 }

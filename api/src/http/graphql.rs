@@ -49,7 +49,7 @@ pub(super) async fn get(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     if let Ok(upgrade) = upgrade {
-        return ws::upgrade(gateway, client, headers, upgrade).await;
+        return ws::upgrade(gateway, client, &headers, upgrade);
     }
     let Some(media) = Media::accepted(&headers) else { return answer::not_acceptable() };
     let allowed = match gateway.profile {
@@ -109,9 +109,12 @@ async fn execute(
     answer
 }
 
-fn record(asked: &Asked, answer: &Answer, took: Duration) {
+/// Counts an answer; each event of a subscription is one.
+pub(super) fn record(asked: &Asked, answer: &Answer, took: Duration) {
     let outcome = if answer.errors.is_empty() { "ok" } else { "error" };
     let labels = [("operation", asked.kind()), ("outcome", outcome)];
     metrics::counter!("venturi_graphql_requests_total", &labels).increment(1);
-    metrics::histogram!("venturi_graphql_request_seconds").record(took.as_secs_f64());
+    if asked.kind() != "subscription" {
+        metrics::histogram!("venturi_graphql_request_seconds").record(took.as_secs_f64());
+    }
 }

@@ -1,6 +1,8 @@
 //! From HTTP to requests: what is a well-formed GraphQL request, one or several, and what is refused before
 //! it is looked at.
 
+use std::any::TypeId;
+
 use async_graphql::{Extensions, Request, Variables};
 use axum::{
     body::Bytes,
@@ -119,7 +121,18 @@ fn parsed(json: &str, otherwise: &'static str) -> Result<Value, Refused> {
 }
 
 /// The request of a JSON object. Other fields than those of a request are passed over.
-pub(super) fn request(mut fields: Map<String, Value>) -> Result<Request, Refused> {
+fn request(fields: Map<String, Value>) -> Result<Request, Refused> {
+    let request = typed(fields)?;
+    let blank = request.query.trim().is_empty();
+    let by_id = request.data.contains_key(&TypeId::of::<DocumentId>());
+    if blank && !by_id && !request.extensions.contains_key("persistedQuery") {
+        return Err(Refused::bad("query is missing"));
+    }
+    Ok(request)
+}
+
+/// The same, whether or not it asks for anything.
+pub(super) fn typed(mut fields: Map<String, Value>) -> Result<Request, Refused> {
     let mut text = |name, otherwise| match fields.remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -135,9 +148,6 @@ pub(super) fn request(mut fields: Map<String, Value>) -> Result<Request, Refused
     };
     let variables = object("variables", "variables is not an object")?;
     let extensions = object("extensions", "extensions is not an object")?;
-    if query.is_none() && document_id.is_none() && !extensions.contains_key("persistedQuery") {
-        return Err(Refused::bad("query is missing"));
-    }
     let mut request = Request::new(query.unwrap_or_default());
     request.operation_name = operation_name;
     request.variables = Variables::from_json(variables.into());

@@ -1,156 +1,124 @@
-//! Subscriptions over WebSocket: graphql-transport-ws.
+//! Operations over WebSocket: graphql-transport-ws, as PROTOCOL.md of graphql-ws has it and, where that is
+//! silent, as its reference server behaves. Here is what the protocol asks of the gateway: whom to let in, and
+//! what to run. Its messages, its states and the socket itself are below.
 
-use std::{any::TypeId, sync::Arc};
+mod message;
+mod protocol;
+mod pump;
 
-use app::App;
-use async_graphql::{
-    Data, Error, Executor, Pos, Request, Response as Answer,
-    http::{WebSocket as Protocol, WebSocketProtocols, WsMessage},
-};
+use async_graphql::{Request, Response as Answer};
 use axum::{
-    extract::{
-        WebSocketUpgrade,
-        ws::{CloseFrame, Message, WebSocket},
-    },
-    http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
+    extract::{WebSocketUpgrade, ws::WebSocket},
+    http::{HeaderMap, header},
+    response::Response,
 };
-use futures_util::{
-    FutureExt, SinkExt, StreamExt, future,
-    stream::{self, BoxStream},
-};
+use futures_util::{FutureExt, StreamExt, stream, stream::BoxStream};
+use tracing::Span;
 
-use super::{Gateway, auth, client::Client};
-use crate::{
-    Schema, Session,
-    error::{problem, unauthenticated},
+use super::{
+    Gateway, REQUEST_ID, auth,
+    client::Client,
+    live::{Connection, Outcome, full, outcomes},
 };
+use crate::{
+    error::{placeless, problem, unauthenticated},
+    meter::too_much,
+    operation::Carrier,
+};
+use message::{Closing, Payload};
+use pump::Host;
 
 /// The protocol spoken; the older `graphql-ws` is not.
 const PROTOCOL: &str = "graphql-transport-ws";
-/// The largest message taken, in bytes.
-const MAX_MESSAGE: usize = 1024 * 1024;
+/// What a socket reads at once, in bytes: it is allocated for each, and most of them are silent.
+const READ_BUFFER: usize = 4 * 1024;
+/// What a socket gathers before it writes, in bytes.
+const WRITE_BUFFER: usize = 16 * 1024;
 
-pub(super) async fn upgrade(
+/// Makes a WebSocket of a request. Its `Origin` does not matter: no cookie signs anybody in, so another site's
+/// page has nothing to borrow.
+pub(super) fn upgrade(
     gateway: Gateway,
     client: Client,
-    headers: HeaderMap,
+    headers: &HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let offered = headers.get(header::SEC_WEBSOCKET_PROTOCOL).and_then(|value| value.to_str().ok());
-    if !offered.unwrap_or_default().split(',').any(|name| name.trim() == PROTOCOL) {
-        return (StatusCode::BAD_REQUEST, "offer the subprotocol graphql-transport-ws").into_response();
-    }
+    let Some(connection) = gateway.connections.open("websocket") else { return full() };
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let (authorization, request_id) = (text(header::AUTHORIZATION), text(REQUEST_ID));
+    let request_id = request_id.map(|id| id.chars().take(100).collect());
+    let caller = Caller { gateway, client, authorization, request_id };
     upgrade
         .protocols([PROTOCOL])
-        .max_message_size(MAX_MESSAGE)
-        .on_upgrade(move |socket| serve(gateway, client, headers, socket))
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_frame_size(caller.gateway.max_message_bytes)
+        .max_message_size(caller.gateway.max_message_bytes)
+        .on_upgrade(move |socket| serve(caller, socket, connection))
 }
 
-async fn serve(gateway: Gateway, client: Client, headers: HeaderMap, socket: WebSocket) {
-    let (mut sink, stream) = socket.split();
-    let incoming = stream.take_while(|message| future::ready(message.is_ok())).filter_map(|message| {
-        future::ready(match message {
-            Ok(Message::Text(text)) => Some(text.as_bytes().to_vec()),
-            Ok(Message::Binary(bytes)) => Some(bytes.to_vec()),
-            _ => None,
-        })
-    });
-    let executor = Authenticating { app: gateway.app.clone(), schema: gateway.schema.clone(), client };
-    let stop = gateway.stop.clone();
-    let protocol = Protocol::new(executor, incoming, WebSocketProtocols::GraphQLWS);
-    let answers = protocol.on_connection_init(move |payload: serde_json::Value| async move {
-        let mut data = Data::default();
-        data.insert(holder(&gateway, client, &headers, &payload).await?);
-        Ok(data)
-    });
-    let mut answers = std::pin::pin!(answers.take_until(stop.cancelled_owned()));
-    while let Some(answer) = answers.next().await {
-        let message = match answer {
-            WsMessage::Text(text) => Message::Text(text.into()),
-            // The reference: a connection that is refused at its beginning is forbidden.
-            WsMessage::Close(1002, reason) if reason == unauthenticated().message => close(4403, "Forbidden"),
-            WsMessage::Close(code, reason) => close(code, &reason),
-        };
-        if sink.send(message).await.is_err() {
-            return;
-        }
+async fn serve(caller: Caller, socket: WebSocket, _place: Connection) {
+    let live = caller.gateway.live.clone();
+    // Told by a close code, as the reference does: a browser shows nothing of a refused upgrade.
+    if socket.protocol().is_none() {
+        return pump::close(socket, Closing::subprotocol_not_acceptable(), &live).await;
     }
-    // Ended by us: a client of the reference connects again, elsewhere.
-    drop(sink.send(close(1001, "Going away")).await);
+    let stop = caller.gateway.connections.stop();
+    pump::serve(socket, caller, &live, &stop).await;
 }
 
-fn close(code: u16, reason: &str) -> Message {
-    Message::Close(Some(CloseFrame { code, reason: reason.into() }))
+/// The gateway, as one connection sees it.
+struct Caller {
+    gateway: Gateway,
+    client: Client,
+    /// The header of the upgrade.
+    authorization: Option<String>,
+    request_id: Option<String>,
 }
 
-/// A connection's token, checked when it was opened.
+/// A connection's token. It is asked again at each operation: once it is revoked, or its member removed, it
+/// opens nothing more.
 #[derive(Clone)]
 struct Holder(String);
 
-/// The token of a connection: in its first message, else in the header of the upgrade.
-async fn holder(
-    gateway: &Gateway,
-    client: Client,
-    headers: &HeaderMap,
-    payload: &serde_json::Value,
-) -> async_graphql::Result<Holder> {
-    let given = ["Authorization", "authorization"].iter().find_map(|name| payload.get(name)?.as_str());
-    let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let secret = given.or(header).ok_or_else(unauthenticated)?;
-    let secret = auth::secret(secret).map_err(|_| unauthenticated())?;
-    match auth::authenticated(gateway, client, secret, None).await {
-        Ok(_) => Ok(Holder(secret.to_owned())),
-        // The protocol has no word for waiting: a connection is refused, whatever the reason.
-        Err(auth::Denied::BadToken | auth::Denied::HeldOff(_)) => Err(unauthenticated()),
-        Err(auth::Denied::Failed(error)) => Err(problem(&error)),
-    }
-}
+impl Host for Caller {
+    type Holder = Holder;
 
-/// Runs each operation as who holds the connection's token at that time: a token revoked, or a member
-/// removed, while the connection is open ends what it may do.
-#[derive(Clone)]
-struct Authenticating {
-    app: App,
-    schema: Schema,
-    client: Client,
-}
-
-impl Authenticating {
-    async fn session(&self, data: Option<&Data>) -> Result<Session, Error> {
-        let holder = data
-            .and_then(|data| data.get(&TypeId::of::<Holder>()))
-            .and_then(|any| any.downcast_ref::<Holder>());
-        let Holder(secret) = holder.ok_or_else(unauthenticated)?;
-        match Session::authenticated(&self.app, secret, None).await {
-            Ok(Some(session)) => Ok(session),
-            Ok(None) => Err(unauthenticated()),
-            Err(error) => Err(problem(&error)),
+    async fn admit(&self, payload: Payload) -> Result<Holder, Closing> {
+        let payload = payload.unwrap_or_default();
+        let given = ["Authorization", "authorization"].iter().find_map(|name| payload.get(*name)?.as_str());
+        let authorization = given.or(self.authorization.as_deref()).ok_or_else(Closing::forbidden)?;
+        let secret = auth::secret(authorization).map_err(|_| Closing::forbidden())?;
+        match auth::authenticated(&self.gateway, self.client, secret, self.request_id.clone()).await {
+            Ok(_) => Ok(Holder(secret.to_owned())),
+            // The protocol has no word for waiting: a connection is refused, whatever the reason.
+            Err(auth::Denied::BadToken | auth::Denied::HeldOff(_)) => Err(Closing::forbidden()),
+            Err(auth::Denied::Failed(error)) => {
+                // For the log; the client is told to come again.
+                drop(problem(&error));
+                Err(Closing::try_again_later())
+            }
         }
     }
-}
 
-impl Executor for Authenticating {
-    async fn execute(&self, request: Request) -> Answer {
-        // The protocol streams every operation; one without its connection is nobody's.
-        self.schema.execute(request.data(Session::anonymous(&self.app, self.client.0, None))).await
+    fn run(&self, Holder(secret): &Holder, request: Request) -> BoxStream<'static, Outcome> {
+        let (gateway, client) = (self.gateway.clone(), self.client);
+        let (secret, request_id) = (secret.clone(), self.request_id.clone());
+        let running = async move {
+            let known = auth::authenticated(&gateway, client, &secret, request_id);
+            let error = match known.await {
+                Ok(session) => return outcomes(&gateway, session, Carrier::Stream, request),
+                Err(auth::Denied::BadToken) => placeless(unauthenticated()),
+                Err(auth::Denied::HeldOff(retry_after)) => too_much(retry_after),
+                Err(auth::Denied::Failed(error)) => placeless(problem(&error)),
+            };
+            let refused = Answer::from_errors(vec![error]);
+            stream::once(async { refused.into() }).boxed()
+        };
+        running.into_stream().flatten().boxed()
     }
 
-    fn execute_stream(
-        &self,
-        request: Request,
-        session_data: Option<Arc<Data>>,
-    ) -> BoxStream<'static, Answer> {
-        let executor = self.clone();
-        let answers = async move {
-            match executor.session(session_data.as_deref()).await {
-                Ok(session) => executor.schema.execute_stream(request.data(session)),
-                Err(error) => {
-                    let refused = Answer::from_errors(vec![error.into_server_error(Pos::default())]);
-                    stream::once(future::ready(refused)).boxed()
-                }
-            }
-        };
-        answers.flatten_stream().boxed()
+    fn span(&self) -> Span {
+        tracing::info_span!("operation", transport = "websocket", request_id = self.request_id)
     }
 }

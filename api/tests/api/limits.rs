@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     gateway::{Gateway, code, signed},
-    sockets::{PROTOCOL, Socket},
+    sockets::Socket,
 };
 
 async fn ask(gateway: &Gateway, query: &str) -> Value {
@@ -203,7 +203,7 @@ fn traps() -> Vec<(String, &'static str)> {
 #[tokio::test]
 async fn traps_are_refused_over_every_transport() {
     let gateway = Gateway::open().await;
-    let mut socket = Socket::open(&gateway, PROTOCOL).await.unwrap();
+    let mut socket = Socket::open(&gateway).await;
     let authorization = format!("Bearer {}", gateway.token("VIEWER").unwrap());
     socket.say(json!({ "type": "connection_init", "payload": { "Authorization": authorization } })).await;
     assert_eq!(socket.message().await["type"], "connection_ack");

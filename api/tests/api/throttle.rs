@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     gateway::{Answer, Gateway, code, graphql, signed},
-    sockets::{Came, PROTOCOL, Socket},
+    sockets::{Came, Socket},
 };
 
 /// Costs 21.
@@ -195,7 +195,7 @@ async fn guessing_is_held_off_by_address() {
 async fn guessing_over_a_socket_is_held_off_too() {
     let gateway = throttled().await;
     let begin = async |token: &str| {
-        let mut socket = Socket::open(&gateway, PROTOCOL).await.unwrap();
+        let mut socket = Socket::open(&gateway).await;
         let authorization = format!("Bearer {token}");
         socket.say(json!({ "type": "connection_init", "payload": { "Authorization": authorization } })).await;
         socket.hear().await
@@ -203,9 +203,9 @@ async fn guessing_over_a_socket_is_held_off_too() {
     let good = gateway.token("VIEWER").unwrap();
     assert_eq!(begin(good).await, Came::Message(json!({ "type": "connection_ack" })));
     for _ in 0..3 {
-        assert_eq!(begin("venturi_guess").await, Came::Closed(4403));
+        assert_eq!(begin("venturi_guess").await, Came::Closed(4403, "Forbidden".to_owned()));
     }
-    assert_eq!(begin(good).await, Came::Closed(4403));
+    assert_eq!(begin(good).await, Came::Closed(4403, "Forbidden".to_owned()));
     gateway.world.clock.advance(Duration::seconds(300));
     assert_eq!(begin(good).await, Came::Message(json!({ "type": "connection_ack" })));
 }

@@ -7,6 +7,9 @@ use url::Url;
 
 use super::*;
 
+/// What nobody here takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 fn metrics() -> Metrics {
     Metrics::install().unwrap()
 }
@@ -73,7 +76,7 @@ async fn live_answers_whatever_the_checks_say_and_metrics_are_text() {
 async fn the_probe_sees_a_server_through_its_life() {
     let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
     let router = router(vec![Check::accepting(stopping.clone())], metrics());
-    let server = serve("127.0.0.1:0".parse().unwrap(), router, closing.clone()).await.unwrap();
+    let server = serve("127.0.0.1:0".parse().unwrap(), router, PATIENCE, closing.clone()).await.unwrap();
     let url: Url = format!("http://{}/health/ready", server.address()).parse().unwrap();
 
     probe(&url).await.unwrap();
@@ -88,8 +91,8 @@ async fn the_probe_sees_a_server_through_its_life() {
 #[tokio::test]
 async fn a_taken_address_is_named() {
     let token = CancellationToken::new();
-    let first = serve("127.0.0.1:0".parse().unwrap(), Router::new(), token.clone()).await.unwrap();
-    let error = serve(first.address(), Router::new(), token).await.unwrap_err();
+    let first = serve("127.0.0.1:0".parse().unwrap(), Router::new(), PATIENCE, token.clone()).await.unwrap();
+    let error = serve(first.address(), Router::new(), PATIENCE, token).await.unwrap_err();
     assert!(error.to_string().contains(&first.address().to_string()), "{error}");
 }
 

@@ -1,9 +1,9 @@
 // GraphQL over HTTP: the audits of npm `graphql-http` against a started server, each of which has to pass
 // without a notice or a warning.
 //
-//   VENTURI_URL    where it listens, such as http://127.0.0.1:8080
-//   VENTURI_TOKEN  a token; of a holder of ADMIN or OPERATOR where the server has the profile `production`,
-//                  since some audits introspect
+//   VENTURI_URL          where it listens, such as http://127.0.0.1:8080
+//   VENTURI_ADMIN_TOKEN  a token of a holder of ADMIN or OPERATOR, for some audits introspect; in the profile
+//                        `development` VENTURI_TOKEN, of anybody, will do
 //
 // In that profile a GET shows that it was preflighted. Which profile the server has is found out by asking.
 import assert from "node:assert/strict";
@@ -12,7 +12,7 @@ import { after, test } from "node:test";
 import { serverAudits } from "graphql-http";
 
 const endpoint = new URL("/graphql", process.env.VENTURI_URL ?? "http://127.0.0.1:8080").href;
-const token = process.env.VENTURI_TOKEN;
+const token = process.env.VENTURI_ADMIN_TOKEN ?? process.env.VENTURI_TOKEN;
 const authorization = token ? { authorization: `Bearer ${token}` } : {};
 
 const plain = await fetch(`${endpoint}?query=%7B__typename%7D`, { headers: authorization });

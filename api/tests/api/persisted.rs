@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use api::Settings;
-use axum::{body::Body, http::StatusCode};
+use axum::{
+    body::Body,
+    http::{Request, StatusCode},
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testing::{
@@ -12,7 +15,7 @@ use testing::{
 };
 
 use crate::{
-    gateway::{Gateway, code, got, posted},
+    gateway::{Gateway, code, got, posted, signed},
     sockets::Socket,
 };
 
@@ -114,6 +117,28 @@ async fn a_get_names_a_document_too() {
     assert_eq!(get(&[("extensions", &apollos)]).await.json()["data"]["viewer"]["handle"], "demo.viewer");
     let answer = get(&[("documentId", "b00c9e3f")]).await;
     assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "a mutation");
+}
+
+#[tokio::test]
+async fn a_subscription_is_found_by_its_id_and_a_link_changes_nothing() {
+    let folder = folder();
+    let gateway = gateway(folder.path(), true).await;
+    let venture = gateway.venture("Watched by id").await;
+    let input = json!({ "ventureId": venture, "gate": "title-validated" });
+    let payload = gateway.change("LEAD", "requestGateValidation", "gateRun { id }", input).await;
+    let run = payload["gateRun"]["id"].clone();
+    let request = json!({ "documentId": "watch", "variables": { "id": run } });
+    let mut frames = gateway.stream(posted("/graphql/stream", gateway.token("VIEWER"), &request)).await;
+    assert_eq!(frames.data().await["gateRunUpdated"]["id"], run);
+    let mut socket = Socket::signed_in(&gateway, "VIEWER").await;
+    assert_eq!(socket.ask(&request).await["data"]["gateRunUpdated"]["id"], run);
+    let variables = json!({ "i": { "ventureId": venture, "reason": "By a link." } }).to_string();
+    let mut link = url::Url::parse("http://gateway/graphql/stream").unwrap();
+    link.query_pairs_mut().extend_pairs([("documentId", "b00c9e3f"), ("variables", &variables)]);
+    let path = format!("{}?{}", link.path(), link.query().unwrap());
+    let get = signed(Request::get(path), gateway.token("CHAIRMAN")).body(Body::empty()).unwrap();
+    assert_eq!(gateway.send(get).await.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(gateway.world.recorded("pause_venture").await, 0);
 }
 
 #[tokio::test]

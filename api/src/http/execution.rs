@@ -19,6 +19,7 @@ use crate::{Schema, Session, meter::Receipt};
 pub(super) struct Execution {
     running: Option<BoxStream<'static, Answer>>,
     session: Session,
+    receipt: Receipt,
     /// The most that a statement can take.
     longest: Duration,
 }
@@ -27,8 +28,16 @@ impl Execution {
     /// Begins an operation of any kind: a subscription gives many answers. No statement takes longer than
     /// `longest`.
     pub(super) fn of(schema: &Schema, session: Session, request: Request, longest: Duration) -> Self {
-        let running = schema.execute_stream(request.data(session.clone()));
-        Self { running: Some(running), session, longest }
+        let receipt = Receipt::default();
+        let running = schema.execute_stream(request.data(session.clone()).data(receipt.clone()));
+        Self { running: Some(running), session, receipt, longest }
+    }
+
+    /// What its caller is told once its time is over, with what it was charged.
+    pub(super) fn cut_short(&self) -> Answer {
+        let mut cut_short = answer::cut_short();
+        self.receipt.attach(&mut cut_short);
+        cut_short
     }
 }
 
@@ -42,19 +51,15 @@ pub(super) async fn execute(
 ) -> Answer {
     let receipt = Receipt::default();
     let (schema, request) = (schema.clone(), request.data(session.clone()).data(receipt.clone()));
-    let running = async move { schema.execute(request).await };
-    let mut execution = Execution { running: Some(running.into_stream().boxed()), session, longest };
+    let running = async move { schema.execute(request).await }.into_stream().boxed();
+    let mut execution = Execution { running: Some(running), session, receipt, longest };
     match timeout_at(deadline, execution.next()).await {
         Ok(Some(answer)) => {
             // It was the only one. The session is not over: others of a batch may share it.
             execution.running = None;
             answer
         }
-        _ => {
-            let mut cut_short = answer::cut_short();
-            receipt.attach(&mut cut_short);
-            cut_short
-        }
+        _ => execution.cut_short(),
     }
 }
 

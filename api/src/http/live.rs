@@ -134,8 +134,9 @@ impl Operation {
             // Its events come when they come.
             Err(_) if self.asked.kind() == "subscription" => answers.next().await?,
             Err(_) => {
+                let cut_short = answers.cut_short();
                 self.answers = None;
-                answer::cut_short()
+                cut_short
             }
         };
         record(&self.asked, &answer, self.started.elapsed());

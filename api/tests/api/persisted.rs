@@ -122,7 +122,7 @@ async fn a_get_names_a_document_too() {
 #[tokio::test]
 async fn a_subscription_is_found_by_its_id_and_a_link_changes_nothing() {
     let folder = folder();
-    let gateway = gateway(folder.path(), true).await;
+    let gateway = gateway(folder.path(), false).await;
     let venture = gateway.venture("Watched by id").await;
     let input = json!({ "ventureId": venture, "gate": "title-validated" });
     let payload = gateway.change("LEAD", "requestGateValidation", "gateRun { id }", input).await;

@@ -5,9 +5,7 @@
 \set number random(1, :ventures)
 
 -- Who asks.
-SELECT id, person_id, hash, label, created_at, expires_at, revoked_at FROM token WHERE hash = :token AND revoked_at IS NULL LIMIT 1;
-SELECT id, handle, name, created_at FROM person WHERE id = :person LIMIT 1;
-SELECT id, portfolio_id, person_id, roles, joined_at FROM member WHERE person_id = :person;
+SELECT p.id AS person_id, p.handle, p.name, m.portfolio_id, m.roles, t.id AS token_id, t.portfolio_id AS bound_to, t.roles AS narrowed_to, t.expires_at, t.last_used_at FROM token AS t JOIN person AS p ON p.id = t.person_id LEFT JOIN member AS m ON m.person_id = p.id AND (t.portfolio_id IS NULL OR m.portfolio_id = t.portfolio_id) WHERE t.hash = :token AND t.revoked_at IS NULL;
 
 -- The request.
 BEGIN;

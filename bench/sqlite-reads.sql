@@ -1,6 +1,4 @@
--- The reading half, beside the writer: who asks, and the record in the answer. ?3 portfolio, ?4 gate run, ?11
--- person, ?12 hash of the token.
-SELECT id, person_id, hash, label, created_at, expires_at, revoked_at FROM token WHERE hash = ?12 AND revoked_at IS NULL LIMIT 1;
-SELECT id, handle, name, created_at FROM person WHERE id = ?11 LIMIT 1;
-SELECT id, portfolio_id, person_id, roles, joined_at FROM member WHERE person_id = ?11;
+-- The reading half, beside the writer: who asks, and the record in the answer. ?3 portfolio, ?4 gate run,
+-- ?12 hash of the token.
+SELECT p.id AS person_id, p.handle, p.name, m.portfolio_id, m.roles, t.id AS token_id, t.portfolio_id AS bound_to, t.roles AS narrowed_to, t.expires_at, t.last_used_at FROM token AS t JOIN person AS p ON p.id = t.person_id LEFT JOIN member AS m ON m.person_id = p.id AND (t.portfolio_id IS NULL OR m.portfolio_id = t.portfolio_id) WHERE t.hash = ?12 AND t.revoked_at IS NULL;
 SELECT * FROM gate_run WHERE id IN (?4) AND portfolio_id IN (?3);

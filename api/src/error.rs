@@ -70,7 +70,7 @@ pub(crate) fn problem(error: &Error) -> GraphqlError {
             coded("another request changed the same record; try again", "CONFLICT")
         }
         Error::Unavailable(reason) => {
-            tracing::error!(reason, "database away");
+            tracing::error!(reason, "not available");
             coded("the service is not available; try again later", "UNAVAILABLE")
         }
         Error::Internal(cause) => {

@@ -19,9 +19,12 @@ pub(crate) enum Kind {
     Playbook,
     DeadLetter,
     Event,
+    Person,
+    Member,
+    Token,
 }
 
-const KINDS: [(Kind, &str); 10] = [
+const KINDS: [(Kind, &str); 13] = [
     (Kind::Portfolio, "Portfolio"),
     (Kind::Venture, "Venture"),
     (Kind::StageRun, "StageRun"),
@@ -32,6 +35,9 @@ const KINDS: [(Kind, &str); 10] = [
     (Kind::Playbook, "Playbook"),
     (Kind::DeadLetter, "DeadLetter"),
     (Kind::Event, "VentureEvent"),
+    (Kind::Person, "Person"),
+    (Kind::Member, "Member"),
+    (Kind::Token, "ApiToken"),
 ];
 
 /// The global id of a record.

@@ -12,6 +12,7 @@ mod limits;
 mod loader;
 mod meter;
 mod mutation;
+pub mod oidc;
 mod operation;
 mod query;
 mod schema;

@@ -3,12 +3,13 @@
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use app::{
-    App, Error, Scope,
+    Actor, App, Error, Scope,
     query::{
         batch::{self, FileInfo},
         list::{self, Asked, List},
+        members,
         page::Page,
-        rows,
+        persons, rows, tokens,
     },
 };
 use async_graphql::dataloader::Loader;
@@ -17,8 +18,22 @@ use uuid::Uuid;
 
 /// Reads for one session, within its scope.
 pub(crate) struct Reader {
-    pub(crate) app: App,
-    pub(crate) scope: Scope,
+    app: App,
+    actor: Option<Actor>,
+    scope: Scope,
+}
+
+impl Reader {
+    /// For an actor; nobody sees nothing.
+    pub(crate) fn new(app: App, actor: Option<Actor>) -> Self {
+        let scope = actor.as_ref().map_or_else(|| Scope::Portfolios(Vec::new()), Actor::scope);
+        Self { app, actor, scope }
+    }
+
+    /// Who it reads for. Resolvers ask for a session first, and so never ask for nobody.
+    fn actor(&self) -> Result<&Actor, Arc<Error>> {
+        self.actor.as_ref().ok_or_else(|| Arc::new(Error::NotFound))
+    }
 }
 
 // What is read is shared by all fields that ask for it: a value is an `Arc`, a group one of `Arc`s.
@@ -71,8 +86,10 @@ keys! {
         GateRunKey => rows::GateRun = batch::gate_runs;
         /// An event of a venture's history.
         EventKey => rows::Event = batch::events;
+        /// A member.
+        MemberKey => rows::Member = members::by_ids;
         /// A person's name.
-        PersonKey => rows::Person = persons;
+        PersonKey => rows::Person = names;
     }
     many {
         /// What is attested now in a stage run.
@@ -92,8 +109,38 @@ async fn latest_gate_runs(
     batch::latest_gate_runs(app, scope, runs, 1).await
 }
 
-async fn persons(app: &App, _scope: &Scope, ids: &[Uuid]) -> Result<HashMap<Uuid, rows::Person>, Error> {
+async fn names(app: &App, _scope: &Scope, ids: &[Uuid]) -> Result<HashMap<Uuid, rows::Person>, Error> {
     batch::persons(app, ids).await
+}
+
+/// An API token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct TokenKey(pub(crate) Uuid);
+
+impl Loader<TokenKey> for Reader {
+    type Value = Arc<rows::Token>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[TokenKey]) -> Result<HashMap<TokenKey, Arc<rows::Token>>, Arc<Error>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = tokens::by_ids(&self.app, self.actor()?, &ids).await.map_err(Arc::new)?;
+        Ok(found.into_iter().map(|(id, row)| (TokenKey(id), Arc::new(row))).collect())
+    }
+}
+
+/// Whether the caller may know more of a person than a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct KnownKey(pub(crate) Uuid);
+
+impl Loader<KnownKey> for Reader {
+    type Value = ();
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[KnownKey]) -> Result<HashMap<KnownKey, ()>, Arc<Error>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let known = persons::known_to(&self.app, self.actor()?, &ids).await.map_err(Arc::new)?;
+        Ok(known.into_iter().map(|id| (KnownKey(id), ())).collect())
+    }
 }
 
 /// A page of what belongs to a record.

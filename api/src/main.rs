@@ -51,7 +51,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         name: "api",
     };
     let app = tokio::select! {
-        app = delivery::open_database(&backend) => app?,
+        app = delivery::open_database(&backend) => app?.with_issuer(config.api.oidc.issuer()),
         () = stop.cancelled() => return Ok(()),
     };
     let bus = delivery::open_bus(&backend, &app).await?;

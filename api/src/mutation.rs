@@ -2,12 +2,13 @@
 //!
 //! Every field is nullable, so that one that fails does not hide what another has changed.
 
+mod identity;
 mod input;
 
 use std::sync::Arc;
 
 use app::{Command, Error, commands};
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{Context, ID, MergedObject, Object, SimpleObject};
 use domain::id::Id;
 use uuid::Uuid;
 
@@ -15,7 +16,7 @@ use crate::{
     cost::list_size,
     error::{UserError, not_found, problem},
     global_id::{Kind, expect},
-    loader::{EvidenceKey, GateRunKey, PortfolioKey, VentureKey},
+    loader::{EvidenceKey, GateRunKey, VentureKey},
     query::only_portfolio,
     session::session,
     types::{
@@ -27,6 +28,7 @@ use crate::{
         venture::Venture,
     },
 };
+use identity::IdentityMutation;
 use input::{
     AdvanceVentureInput, AttestInput, CancelJobInput, CreatePortfolioInput, CreateVentureInput,
     KillVentureInput, PauseVentureInput, ReplayDeadLetterInput, RequestGateValidationInput,
@@ -34,7 +36,17 @@ use input::{
 };
 
 /// What can be changed. What a rule refuses comes back in `userErrors`, and nothing was changed.
-pub struct Mutation;
+#[derive(MergedObject)]
+pub struct Mutation(WorkflowMutation, IdentityMutation);
+
+impl Mutation {
+    pub(crate) fn new() -> Self {
+        Self(WorkflowMutation, IdentityMutation)
+    }
+}
+
+/// Portfolios, and ventures on their way.
+pub(crate) struct WorkflowMutation;
 
 macro_rules! payloads {
     ($($(#[$doc:meta])* $name:ident { $(#[$field_doc:meta])* $field:ident: $type:ty })*) => { $(
@@ -140,9 +152,9 @@ async fn read_venture(ctx: &Context<'_>, id: Uuid) -> async_graphql::Result<Vent
     found.map(Venture).ok_or_else(|| not_found("the venture"))
 }
 
-/// What can be changed. What a rule refuses comes back in `userErrors`, and nothing was changed.
+/// Portfolios, and ventures on their way.
 #[Object]
-impl Mutation {
+impl WorkflowMutation {
     /// Creates a portfolio; its creator becomes its ADMIN. For holders of ADMIN in any portfolio.
     async fn create_portfolio(
         &self,
@@ -161,14 +173,13 @@ impl Mutation {
                 Err(refused) => return Ok(CreatePortfolioPayload::refused(refused)),
             };
             // The session's scope is from before: its creator's place in it is new.
-            let session = session(ctx)?;
-            let reader = crate::loader::Reader {
-                app: session.app().clone(),
-                scope: app::Scope::Portfolios(vec![id.uuid()]),
-            };
-            let found = async_graphql::dataloader::Loader::load(&reader, &[PortfolioKey(id.uuid())]).await;
-            let row = found.map_err(|e| problem(&e))?.remove(&PortfolioKey(id.uuid()));
-            Ok(CreatePortfolioPayload { portfolio: row.map(Portfolio), user_errors: Vec::new() })
+            let scope = app::Scope::Portfolios(vec![id.uuid()]);
+            let found = app::query::batch::portfolios(session(ctx)?.app(), &scope, &[id.uuid()]).await;
+            let row = found.map_err(|e| problem(&e))?.remove(&id.uuid());
+            Ok(CreatePortfolioPayload {
+                portfolio: row.map(Arc::new).map(Portfolio),
+                user_errors: Vec::new(),
+            })
         })
         .await
     }

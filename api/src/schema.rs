@@ -27,6 +27,7 @@ pub async fn schema(app: App, settings: &Settings) -> anyhow::Result<Schema> {
     let mut builder = builder()
         .data(app.clone())
         .data(throttle.clone())
+        .data(settings.token_days())
         .validation_mode(ValidationMode::Strict)
         // The engine's own limits come after it has walked the document; ours come first and have codes.
         .limit_recursive_depth(usize::try_from(MAX_NESTING).unwrap_or(usize::MAX))
@@ -48,7 +49,7 @@ pub fn sdl() -> String {
 
 /// The types, with what is said of those that are not ours.
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
-    Schema::build(Query, Mutation, Subscription)
+    Schema::build(Query, Mutation::new(), Subscription)
         .override_output_type_description::<DateTime<Utc>>(
             "A moment: date, time and offset as RFC 3339 has them, in UTC.",
         )

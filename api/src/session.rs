@@ -8,7 +8,11 @@ use std::{
     },
 };
 
-use app::{Actor, App, Request, Scope, token};
+use app::{
+    Actor, App, Request, Scope,
+    actor::Credential,
+    token::{self, Refused},
+};
 use async_graphql::{
     Context,
     dataloader::DataLoader,
@@ -42,9 +46,27 @@ impl Session {
         secret: &str,
         request_id: Option<String>,
     ) -> Result<Option<Self>, app::Error> {
-        let Some(actor) = token::authenticate(app, secret).await? else { return Ok(None) };
-        let account = Account::Token(token::hash(secret));
-        Ok(Some(Self::new(app, Some(actor), Some(secret.to_owned()), (account, request_id))))
+        Self::signed_in(app, secret, request_id).await.map(Result::ok)
+    }
+
+    /// The same, told why the token is no good.
+    pub(crate) async fn signed_in(
+        app: &App,
+        secret: &str,
+        request_id: Option<String>,
+    ) -> Result<Result<Self, Refused>, app::Error> {
+        let actor = match token::authenticate(app, secret).await? {
+            Ok(actor) => actor,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        token::usage::note(app, &actor);
+        let account = match actor.person().map(|person| &person.credential) {
+            // An issuer's tokens are short-lived: the budget is their subject's.
+            Some(Credential::Claims { issuer, subject, .. }) => token::hash(&format!("{issuer} {subject}")),
+            _ => token::hash(secret),
+        };
+        let account = (Account::Token(account), request_id);
+        Ok(Ok(Self::new(app, Some(actor), Some(secret.to_owned()), account)))
     }
 
     /// The session of nobody, who calls from an address.
@@ -58,9 +80,7 @@ impl Session {
         secret: Option<String>,
         (account, request_id): (Account, Option<String>),
     ) -> Self {
-        // Nobody sees nothing: the reader of an anonymous session reaches no portfolio.
-        let scope = actor.as_ref().map_or_else(|| Scope::Portfolios(Vec::new()), Actor::scope);
-        let reader = Reader { app: app.clone(), scope };
+        let reader = Reader::new(app.clone(), actor.clone());
         let reader = DataLoader::new(reader, TokioSpawner::current(), TokioTimer::default());
         Self(Arc::new(Inner {
             app: app.clone(),
@@ -102,9 +122,18 @@ impl Session {
     /// Who asks, as the token says now; none when it is no good any more.
     pub(crate) async fn authenticate_again(&self) -> Result<Option<Actor>, app::Error> {
         match &self.0.secret {
-            Some(secret) => token::authenticate(&self.0.app, secret).await,
+            Some(secret) => {
+                let actor = token::authenticate(&self.0.app, secret).await?.ok();
+                actor.iter().for_each(|actor| token::usage::note(&self.0.app, actor));
+                Ok(actor)
+            }
             None => Ok(None),
         }
+    }
+
+    /// Whether what the caller signed in with has ended by itself since.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.0.actor.as_ref().is_some_and(|actor| actor.has_ended(self.0.app.clock().now()))
     }
 
     pub(crate) fn scope(&self) -> async_graphql::Result<Scope> {

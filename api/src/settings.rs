@@ -4,7 +4,9 @@ mod live;
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::{Limits, Origin, Throttling};
+use domain::{Refusal, member::MAX_TOKEN_DAYS};
+
+use crate::{Limits, Origin, Throttling, oidc};
 
 pub use live::Live;
 
@@ -66,6 +68,38 @@ pub struct Settings {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a comment here would be shown as help")]
     pub live: Live,
+
+    /// After how many days a new API token ends when its maker does not say, 1 to 3,650
+    #[arg(long, env = "VENTURI_TOKEN_DAYS", default_value_t = 90, value_name = "DAYS",
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_TOKEN_DAYS)))]
+    pub token_days: u32,
+
+    /// The most days a new API token may be given, 1 to 3,650
+    #[arg(long, env = "VENTURI_TOKEN_MAX_DAYS", default_value_t = 365, value_name = "DAYS",
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_TOKEN_DAYS)))]
+    pub token_max_days: u32,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a comment here would be shown as help")]
+    pub oidc: oidc::Settings,
+}
+
+/// How long a new API token may last.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TokenDays {
+    default: u32,
+    maximum: u32,
+}
+
+impl TokenDays {
+    /// The days asked for, or those by default.
+    pub(crate) fn checked(self, asked: Option<u32>) -> Result<u32, Refusal> {
+        let days = asked.unwrap_or(self.default);
+        if (1..=self.maximum).contains(&days) {
+            return Ok(days);
+        }
+        Err(Refusal::invalid("expiresInDays", format!("a token lasts 1 to {} days", self.maximum)))
+    }
 }
 
 impl Default for Settings {
@@ -81,6 +115,9 @@ impl Default for Settings {
             limits: Limits::default(),
             throttling: Throttling::default(),
             live: Live::default(),
+            token_days: 90,
+            token_max_days: 365,
+            oidc: oidc::Settings::default(),
         }
     }
 }
@@ -89,5 +126,10 @@ impl Settings {
     /// How long a request, and a statement in the database, may take.
     pub fn request_timeout(&self) -> Duration {
         Duration::from_secs(self.request_timeout_s)
+    }
+
+    pub(crate) fn token_days(&self) -> TokenDays {
+        // A default above the maximum is as long as it may be.
+        TokenDays { default: self.token_days.min(self.token_max_days), maximum: self.token_max_days }
     }
 }

@@ -136,10 +136,14 @@ impl Watch {
         drop(tokio::time::timeout(POLL, hinted).await);
     }
 
-    /// Asks again who holds the token once the last answer is old. Whoever lost it is told, so that the end of
-    /// their stream does not look like the end of what they watch.
+    /// Asks again who holds the token once the last answer is old, and at once when a sign-in that ends by itself
+    /// is over. Whoever lost it is told, so that the end of their stream does not look like the end of what they
+    /// watch.
     async fn authorise(&mut self) -> async_graphql::Result<()> {
         self.session.still_waited_for()?;
+        if self.session.has_ended() {
+            return Err(unauthenticated());
+        }
         if self.authorised.elapsed() >= REAUTHORISE {
             let actor = self.session.authenticate_again().await.map_err(|e| problem(&e))?;
             self.scope = actor.ok_or_else(unauthenticated)?.scope();

@@ -11,6 +11,8 @@
 mod gateway;
 #[path = "api/introspection.rs"]
 mod introspection;
+#[path = "api/issuer.rs"]
+mod issuer;
 
 #[path = "api/access.rs"]
 mod access;
@@ -28,6 +30,8 @@ mod files;
 mod foreign;
 #[path = "api/http.rs"]
 mod http;
+#[path = "api/identity.rs"]
+mod identity;
 #[path = "api/jobs.rs"]
 mod jobs;
 #[path = "api/limits.rs"]
@@ -36,6 +40,8 @@ mod limits;
 mod lists;
 #[path = "api/live.rs"]
 mod live;
+#[path = "api/oidc.rs"]
+mod oidc;
 #[path = "api/pages.rs"]
 mod pages;
 #[path = "api/persisted.rs"]

@@ -1,5 +1,6 @@
 //! Who acts, and how far they may see.
 
+use chrono::{DateTime, Utc};
 use domain::{
     Role,
     id::{Id, kind},
@@ -18,7 +19,7 @@ pub enum Actor {
     Agent(String),
 }
 
-/// A person and the roles they hold.
+/// A person and the roles they hold, as far as what they signed in with reaches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     /// The person's id.
@@ -29,6 +30,73 @@ pub struct Person {
     pub name: String,
     /// Their places.
     pub memberships: Vec<Membership>,
+    /// What they signed in with.
+    pub credential: Credential,
+}
+
+/// What a person signed in with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// An API token.
+    Token {
+        /// Which.
+        id: Id<kind::Token>,
+        /// The one portfolio it reaches; none: all of its holder's.
+        portfolio_id: Option<Id<kind::Portfolio>>,
+        /// Whether it is held to some of its holder's roles.
+        narrowed: bool,
+        /// When it ends by itself.
+        expires_at: Option<DateTime<Utc>>,
+        /// When it was used before, to the minute.
+        last_used_at: Option<DateTime<Utc>>,
+    },
+    /// A token of the OIDC issuer.
+    Claims {
+        /// The issuer.
+        issuer: String,
+        /// Who they are to it.
+        subject: String,
+        /// Until when it is taken: its `exp` with the leeway.
+        ends_at: DateTime<Utc>,
+    },
+}
+
+impl Credential {
+    /// The API token; none for an issuer's.
+    pub fn token(&self) -> Option<Id<kind::Token>> {
+        match self {
+            Self::Token { id, .. } => Some(*id),
+            Self::Claims { .. } => None,
+        }
+    }
+
+    /// When it ends by itself.
+    pub fn ends_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Token { expires_at, .. } => *expires_at,
+            Self::Claims { ends_at, .. } => Some(*ends_at),
+        }
+    }
+
+    /// Whether it reaches less than its holder: one portfolio, or some of the roles. Such a token manages
+    /// no other token of its holder's, else it could make one that reaches further.
+    pub fn is_restricted(&self) -> bool {
+        self.is_bound() || self.is_narrowed()
+    }
+
+    /// Whether it is held to some of its holder's roles. What needs no role is then not for it either.
+    pub fn is_narrowed(&self) -> bool {
+        matches!(self, Self::Token { narrowed: true, .. })
+    }
+
+    /// The only token of its holder's that it reaches: itself, when it is restricted.
+    pub(crate) fn only_token(&self) -> Option<Id<kind::Token>> {
+        self.token().filter(|_| self.is_restricted())
+    }
+
+    fn is_bound(&self) -> bool {
+        matches!(self, Self::Token { portfolio_id: Some(_), .. })
+    }
 }
 
 /// A person's place in one portfolio.
@@ -51,6 +119,9 @@ pub struct Recorded {
     pub name: String,
     /// Roles held in the portfolio at the time.
     pub roles: Vec<Role>,
+    /// The API token they acted with: it may have been made for them by another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_id: Option<Id<kind::Token>>,
 }
 
 /// What kind of actor was recorded.
@@ -93,9 +164,18 @@ impl Actor {
         }
     }
 
-    /// Whether a person holds the role in any portfolio.
+    /// Whether a person holds the role in any portfolio. What is done by such a right reaches beyond the
+    /// portfolio in which it is held, so a token bound to one has no part in it.
     pub fn holds_anywhere(&self, role: &str) -> bool {
-        matches!(self, Self::Person(p) if p.memberships.iter().flat_map(|m| &m.roles).any(|r| r == role))
+        self.person().is_some_and(|person| {
+            !person.credential.is_bound()
+                && person.memberships.iter().flat_map(|m| &m.roles).any(|held| held == role)
+        })
+    }
+
+    /// Whether what they signed in with has ended by now. An agent's does not.
+    pub fn has_ended(&self, now: DateTime<Utc>) -> bool {
+        self.person().and_then(|person| person.credential.ends_at()).is_some_and(|end| end <= now)
     }
 
     /// The portfolios in which a person holds one of the roles.
@@ -121,10 +201,15 @@ impl Actor {
                 id: Some(p.id),
                 name: p.name.clone(),
                 roles: portfolio.map(|id| self.roles_in(id).to_vec()).unwrap_or_default(),
+                token_id: p.credential.token(),
             },
-            Self::Agent(name) => {
-                Recorded { kind: RecordedKind::Agent, id: None, name: name.clone(), roles: Vec::new() }
-            }
+            Self::Agent(name) => Recorded {
+                kind: RecordedKind::Agent,
+                id: None,
+                name: name.clone(),
+                roles: Vec::new(),
+                token_id: None,
+            },
         }
     }
 }

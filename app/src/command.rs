@@ -48,6 +48,9 @@ pub enum Right {
     PlaybookOrAsker,
     /// Holders, in the target's portfolio, of one of the platform's own roles.
     Platform(&'static [&'static str]),
+    /// The person whose affair the target is, or, of a member or of what is bound to a portfolio, holders of
+    /// one of the platform's own roles there.
+    Oneself(&'static [&'static str]),
     /// Holders of one of these roles in any portfolio.
     Anywhere(&'static [&'static str]),
     /// Our own agents alone; no person can ask for it.
@@ -67,6 +70,10 @@ pub enum Target {
     GateRun(Id<kind::GateRun>),
     /// A piece of evidence: its venture is locked.
     Evidence(Id<kind::Evidence>),
+    /// A member: their portfolio's, and the person's own affair.
+    Member(Id<kind::Member>),
+    /// An API token: its holder's affair, and that of the portfolio it is bound to.
+    Token(Id<kind::Token>),
     /// A dead letter.
     DeadLetter(Id<kind::DeadLetter>),
 }
@@ -96,6 +103,11 @@ impl Request {
             headers: trace::headers(),
             trace_id: trace::id(),
         }
+    }
+
+    /// A request by whoever runs the system, at its command line.
+    pub fn by_operator() -> Self {
+        Self::by(Actor::Agent("operator".to_owned()))
     }
 
     /// With an idempotency key of 1 to 200 printable characters.

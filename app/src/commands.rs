@@ -1,37 +1,53 @@
 //! The commands, one file each. Their names are the rows of the playbook's `rights`.
 
+pub mod add_member;
 pub mod adopt_playbook;
 pub mod advance_venture;
 pub mod attest;
+pub mod by_operator;
 pub mod cancel_job;
 pub mod create_portfolio;
+pub mod create_token;
 pub mod create_venture;
 pub mod decide_gate;
 pub mod flag_late_stage_run;
+pub mod issue_token;
 pub mod kill_venture;
+pub mod link_subject;
 pub mod pause_venture;
 pub mod purge;
+pub mod remove_member;
 pub mod replay_dead_letter;
 pub mod request_gate_validation;
 pub mod resume_venture;
+pub mod revoke_token;
+pub mod set_roles;
 pub mod store_file;
 pub mod update_venture;
 pub mod withdraw_evidence;
 
+pub use add_member::AddMember;
 pub use adopt_playbook::AdoptPlaybook;
 pub use advance_venture::AdvanceVenture;
 pub use attest::Attest;
+pub use by_operator::ByOperator;
 pub use cancel_job::CancelJob;
 pub use create_portfolio::{CreatePortfolio, FoundPortfolio};
+pub use create_token::{CreateToken, CreatedToken};
 pub use create_venture::CreateVenture;
 pub use decide_gate::DecideGate;
 pub use flag_late_stage_run::FlagLateStageRun;
+pub use issue_token::IssueToken;
 pub use kill_venture::KillVenture;
+pub use link_subject::LinkSubject;
 pub use pause_venture::PauseVenture;
 pub use purge::Purge;
+pub use remove_member::RemoveMember;
 pub use replay_dead_letter::ReplayDeadLetter;
 pub use request_gate_validation::RequestGateValidation;
 pub use resume_venture::ResumeVenture;
+pub use revoke_token::RevokeToken;
+pub use set_roles::SetRoles;
 pub use store_file::StoreFile;
 pub use update_venture::UpdateVenture;
 pub use withdraw_evidence::WithdrawEvidence;
@@ -49,21 +65,28 @@ mod tests {
             (C::NAME, C::RIGHT)
         }
         let all = [
+            row::<AddMember>(),
             row::<AdoptPlaybook>(),
             row::<AdvanceVenture>(),
             row::<Attest>(),
             row::<CancelJob>(),
             row::<CreatePortfolio>(),
+            row::<CreateToken>(),
             row::<CreateVenture>(),
             row::<DecideGate>(),
             row::<FlagLateStageRun>(),
             row::<FoundPortfolio>(),
+            row::<IssueToken>(),
             row::<KillVenture>(),
+            row::<LinkSubject>(),
             row::<PauseVenture>(),
             row::<Purge>(),
+            row::<RemoveMember>(),
             row::<ReplayDeadLetter>(),
             row::<RequestGateValidation>(),
             row::<ResumeVenture>(),
+            row::<RevokeToken>(),
+            row::<SetRoles>(),
             row::<StoreFile>(),
             row::<UpdateVenture>(),
             row::<WithdrawEvidence>(),

@@ -1,6 +1,8 @@
 //! A command's transaction as a value: what it may read, what it records, and how all of it commits
 //! together.
 
+mod repeat;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -11,9 +13,9 @@ use domain::{
     refusal::Code,
     venture::Venture,
 };
-use entity::{audit, history, idempotency, portfolio};
+use entity::{audit, history, portfolio};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrait};
-use sha2::{Digest, Sha256};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
@@ -32,6 +34,7 @@ pub struct Context<'a> {
     tx: DatabaseTransaction,
     now: DateTime<Utc>,
     subject: Subject,
+    changes: Vec<Change>,
     events: Vec<Event>,
     messages: Vec<outbox::Draft>,
     timers: bool,
@@ -43,9 +46,12 @@ struct Subject {
     portfolio: Option<portfolio::Model>,
     venture: Option<Held>,
     record: Option<Uuid>,
-    /// The person who asked for the record.
-    asker: Option<Id<kind::Person>>,
+    /// The person whose own affair the record is: who asked for it, or holds it.
+    owner: Option<Id<kind::Person>>,
 }
+
+/// What the audit shows of something beside the venture: before and after.
+type Change = (Option<Value>, Option<Value>);
 
 /// A venture under lock, and as it was.
 #[derive(Debug)]
@@ -64,6 +70,7 @@ impl App {
             tx,
             now: self.clock.now(),
             subject: Subject::default(),
+            changes: Vec::new(),
             events: Vec::new(),
             messages: Vec::new(),
             timers: false,
@@ -157,6 +164,11 @@ impl Context<'_> {
         self.app.playbooks.get(&self.tx, id).await
     }
 
+    /// Keeps for the audit what something other than the venture was before, and is after.
+    pub fn changed(&mut self, before: Option<Value>, after: Option<Value>) {
+        self.changes.push((before, after));
+    }
+
     /// Records that something happened.
     pub fn emit(&mut self, event: Event) {
         self.events.push(event);
@@ -225,11 +237,30 @@ impl Context<'_> {
                 self.subject.record = Some(id.uuid());
                 return Ok(());
             }
+            Target::Member(id) => {
+                let member = store::member::find(&self.tx, &scope, id).await?;
+                let portfolio = Id::new(member.portfolio_id);
+                self.subject.portfolio = Some(store::portfolio::find(&self.tx, &scope, portfolio).await?);
+                self.subject.record = Some(id.uuid());
+                self.subject.owner = Some(Id::new(member.person_id));
+                return Ok(());
+            }
+            Target::Token(id) => {
+                let token = store::token::find(&self.tx, &self.request.actor, id).await?;
+                if let Some(portfolio) = token.portfolio_id {
+                    // One's own may be bound to a portfolio that one has left.
+                    let found = store::portfolio::find(&self.tx, &Scope::All, Id::new(portfolio)).await?;
+                    self.subject.portfolio = Some(found);
+                }
+                self.subject.record = Some(id.uuid());
+                self.subject.owner = Some(Id::new(token.person_id));
+                return Ok(());
+            }
             Target::Venture(id) => id,
             Target::GateRun(id) => {
                 self.subject.record = Some(id.uuid());
                 let (venture, asker) = store::gate_run::subject_of(&self.tx, &scope, id).await?;
-                self.subject.asker = Some(asker);
+                self.subject.owner = Some(asker);
                 venture
             }
             Target::Evidence(id) => {
@@ -253,7 +284,13 @@ impl Context<'_> {
             (_, Actor::Agent(name)) => Err(Error::Forbidden(format!("agent {name} may not {}", C::NAME))),
             (Right::Anywhere(roles), actor) if roles.iter().any(|r| actor.holds_anywhere(r)) => Ok(()),
             (Right::Anywhere(roles), _) => denied(&roles.join(", ")),
-            (Right::Platform(roles), actor) => {
+            (Right::Oneself(_), _) if self.is_own() => Ok(()),
+            (Right::Oneself(roles), _) if self.portfolio_id().is_err() => Err(Error::Forbidden(format!(
+                "{} is for its holder, with a token that is not restricted, and for the roles {}",
+                C::NAME,
+                roles.join(", ")
+            ))),
+            (Right::Platform(roles) | Right::Oneself(roles), actor) => {
                 let held = actor.roles_in(self.portfolio_id()?);
                 if held.iter().any(|r| roles.contains(&r.as_str())) {
                     Ok(())
@@ -261,7 +298,9 @@ impl Context<'_> {
                     denied(&roles.join(", "))
                 }
             }
-            (Right::PlaybookOrAsker, Actor::Person(person)) if self.subject.asker == Some(person.id) => {
+            (Right::PlaybookOrAsker, Actor::Person(person))
+                if self.subject.owner == Some(person.id) && !person.credential.is_narrowed() =>
+            {
                 Ok(())
             }
             (Right::Playbook | Right::PlaybookOrAsker, _) => {
@@ -275,6 +314,15 @@ impl Context<'_> {
                 denied(&roles.join(", "))
             }
         }
+    }
+
+    /// Whether the target is the caller's own affair, and what they signed in with reaches it: a token that
+    /// is restricted decides of no other token of its holder's.
+    fn is_own(&self) -> bool {
+        let Some(person) = self.request.actor.person() else { return false };
+        let owned = self.subject.owner.is_none_or(|owner| owner == person.id);
+        let itself = person.credential.token().map(Id::uuid);
+        owned && (!person.credential.is_restricted() || (itself.is_some() && self.subject.record == itself))
     }
 
     /// Writes the venture, history, audit and messages.
@@ -293,7 +341,9 @@ impl Context<'_> {
             states = Some((store::venture::state(&held.before), store::venture::state(&held.now)));
         }
         self.write_history(sequence, &actor).await?;
-        let (before, after) = states.filter(|(before, after)| before != after).unzip();
+        let states = states.filter(|(before, after)| before != after);
+        let states = states.map(|(before, after)| (Some(before), Some(after)));
+        let (before, after): (Vec<_>, Vec<_>) = self.changes.drain(..).chain(states).unzip();
         audit::Entity::insert(audit::ActiveModel {
             id: Set(self.app.ids.next()),
             portfolio_id: Set(portfolio_id.map(Id::uuid)),
@@ -302,8 +352,8 @@ impl Context<'_> {
             at: Set(self.now),
             target: Set(self.target_text()),
             reason: Set(reason_in(command)?),
-            before: Set(before),
-            after: Set(after),
+            before: Set(one_or_all(before)),
+            after: Set(one_or_all(after)),
             request_id: Set(self.request.request_id.clone()),
             trace_id: Set(self.request.trace_id.clone()),
         })
@@ -312,7 +362,7 @@ impl Context<'_> {
         outbox::write(&self.tx, self.app.ids(), self.now, &self.messages).await
     }
 
-    async fn write_history(&self, sequence: i64, actor: &serde_json::Value) -> Result<(), Error> {
+    async fn write_history(&self, sequence: i64, actor: &Value) -> Result<(), Error> {
         if self.events.is_empty() {
             return Ok(());
         }
@@ -347,54 +397,16 @@ impl Context<'_> {
     }
 }
 
-/// Repeated requests.
-impl Context<'_> {
-    /// The answer given before to the same key, if there is one; refuses another command under it.
-    pub(crate) async fn answered<C: Command>(&self, command: &C) -> Result<Option<C::Output>, Error> {
-        let Some((person, key)) = self.idempotency() else { return Ok(None) };
-        let found = idempotency::Entity::find_by_id((person, key.clone())).one(&self.tx).await?;
-        let Some(row) = found else { return Ok(None) };
-        if row.command != C::NAME || row.input_hash != hash(command)? {
-            return Err(Refusal::new(
-                Code::IdempotencyKeyReused,
-                "this idempotency key was used before with another input",
-            )
-            .at("idempotencyKey")
-            .into());
-        }
-        Ok(Some(serde_json::from_value(row.output)?))
-    }
-
-    /// Keeps the answer for the caller's key, in the same transaction as the effect.
-    pub(crate) async fn remember<C: Command>(&self, command: &C, output: &C::Output) -> Result<(), Error> {
-        let Some((person, key)) = self.idempotency() else { return Ok(()) };
-        idempotency::Entity::insert(idempotency::ActiveModel {
-            person_id: Set(person),
-            key: Set(key),
-            command: Set(C::NAME.to_owned()),
-            input_hash: Set(hash(command)?),
-            output: Set(serde_json::to_value(output)?),
-            at: Set(self.now),
-        })
-        .exec_without_returning(&self.tx)
-        .await?;
-        Ok(())
-    }
-
-    fn idempotency(&self) -> Option<(Uuid, String)> {
-        let person = self.request.actor.person()?.id.uuid();
-        self.request.idempotency_key.clone().map(|key| (person, key))
-    }
-}
-
-fn hash<C: Command>(command: &C) -> Result<String, Error> {
-    Ok(hex::encode(Sha256::digest(serde_json::to_vec(command)?)))
+/// What is there of several states: the only one as it is, more of them as a list.
+fn one_or_all(states: Vec<Option<Value>>) -> Option<Value> {
+    let mut present: Vec<_> = states.into_iter().flatten().collect();
+    if present.len() > 1 { Some(Value::Array(present)) } else { present.pop() }
 }
 
 /// The reason given in a command's input, where it has one.
 fn reason_in<C: Command>(command: &C) -> Result<Option<String>, Error> {
     let input = serde_json::to_value(command)?;
-    Ok(input.get("reason").and_then(serde_json::Value::as_str).map(str::to_owned))
+    Ok(input.get("reason").and_then(Value::as_str).map(str::to_owned))
 }
 
 fn missing(what: &str) -> Error {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use sea_orm::{
     ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqlxError, Statement,
     TransactionOptions, TransactionTrait,
+    sea_query::{Expr, ExprTrait, Func, Query},
     sqlx::{
         Sqlite, SqliteConnection,
         pool::PoolOptions,
@@ -102,6 +103,21 @@ impl Database {
 /// writer at a time and needs none.
 pub(crate) fn skip_locked(backend: DbBackend) -> &'static str {
     if backend == DbBackend::Postgres { "FOR UPDATE SKIP LOCKED" } else { "" }
+}
+
+/// Whether a column that holds a JSON list of texts holds one of these.
+pub(crate) fn holds_one_of(
+    backend: DbBackend,
+    column: (&'static str, &'static str),
+    texts: impl IntoIterator<Item = impl Into<sea_orm::Value>>,
+) -> Expr {
+    let items = if backend == DbBackend::Postgres { "jsonb_array_elements_text" } else { "json_each" };
+    let found = Query::select()
+        .expr(Expr::val(1))
+        .from_function(Func::cust(items).arg(Expr::col(column)), "item")
+        .and_where(Expr::col(("item", "value")).is_in(texts.into_iter().map(Into::into)))
+        .take();
+    Expr::exists(found)
 }
 
 /// A statement whose placeholders are written `$1`, `$2` … for both databases.

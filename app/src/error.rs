@@ -18,8 +18,9 @@ pub enum Error {
     /// Another transaction was in the way; the same command may succeed when tried again.
     #[error("conflict: {0}")]
     Conflict(String),
-    /// The database is away; nothing was changed, or it is not known whether the commit arrived.
-    #[error("the database is not available: {0}")]
+    /// The database, or whoever else had to be asked, is away; nothing was changed, or it is not known whether
+    /// the commit arrived.
+    #[error("not available: {0}")]
     Unavailable(String),
     /// A fault of ours.
     #[error("internal: {0:#}")]

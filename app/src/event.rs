@@ -1,5 +1,6 @@
 //! Events: what the history is made of. A wire name, once used, keeps its meaning and its shape.
 
+use chrono::{DateTime, Utc};
 use domain::{
     Role,
     evidence::Target,
@@ -27,6 +28,32 @@ pub enum Event {
     /// New stage runs of the portfolio start with another playbook.
     #[serde(rename = "portfolio.playbook_adopted.v1")]
     PlaybookAdopted { playbook_id: Id<kind::Playbook>, name: String, version: String },
+    /// A person became a member.
+    #[serde(rename = "member.added.v1")]
+    MemberAdded { member_id: Id<kind::Member>, person_id: Id<kind::Person>, handle: String, roles: Vec<Role> },
+    /// A member's roles became others.
+    #[serde(rename = "member.roles_changed.v1")]
+    MemberRolesChanged {
+        member_id: Id<kind::Member>,
+        person_id: Id<kind::Person>,
+        before: Vec<Role>,
+        after: Vec<Role>,
+    },
+    /// A person is a member no longer.
+    #[serde(rename = "member.removed.v1")]
+    MemberRemoved { member_id: Id<kind::Member>, person_id: Id<kind::Person> },
+    /// An API token bound to the portfolio was made.
+    #[serde(rename = "token.created.v1")]
+    TokenCreated {
+        token_id: Id<kind::Token>,
+        person_id: Id<kind::Person>,
+        label: String,
+        roles: Option<Vec<Role>>,
+        expires_at: Option<DateTime<Utc>>,
+    },
+    /// An API token bound to the portfolio was revoked.
+    #[serde(rename = "token.revoked.v1")]
+    TokenRevoked { token_id: Id<kind::Token>, person_id: Id<kind::Person> },
     /// A venture was created, and its first stage opened.
     #[serde(rename = "venture.created.v1")]
     VentureCreated { profile: Profile, stage: u32 },
@@ -96,6 +123,11 @@ impl Event {
         match self {
             Self::PortfolioCreated { .. } => "portfolio.created.v1",
             Self::PlaybookAdopted { .. } => "portfolio.playbook_adopted.v1",
+            Self::MemberAdded { .. } => "member.added.v1",
+            Self::MemberRolesChanged { .. } => "member.roles_changed.v1",
+            Self::MemberRemoved { .. } => "member.removed.v1",
+            Self::TokenCreated { .. } => "token.created.v1",
+            Self::TokenRevoked { .. } => "token.revoked.v1",
             Self::VentureCreated { .. } => "venture.created.v1",
             Self::VentureUpdated { .. } => "venture.updated.v1",
             Self::VenturePaused { .. } => "venture.paused.v1",

@@ -13,6 +13,7 @@ pub mod database;
 pub mod error;
 pub mod event;
 pub mod hints;
+pub mod issuer;
 pub mod messages;
 pub mod playbooks;
 pub mod query;
@@ -36,7 +37,9 @@ use domain::{
 
 use clock::{Clock, Ids, SystemClock, SystemIds};
 use hints::Hints;
+use issuer::Issuer;
 use playbooks::Playbooks;
+use token::usage::Usage;
 
 /// The application: a database, a clock, a source of ids, and whom to tell of commits.
 #[derive(Clone, Debug)]
@@ -46,6 +49,8 @@ pub struct App {
     ids: Arc<dyn Ids>,
     playbooks: Playbooks,
     hints: Hints,
+    issuer: Option<Arc<dyn Issuer>>,
+    usage: Usage,
 }
 
 impl App {
@@ -56,7 +61,21 @@ impl App {
 
     /// An application on the given clock and source of ids.
     pub fn with(database: Database, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        Self { database, clock, ids, playbooks: Playbooks::default(), hints: Hints::default() }
+        Self {
+            database,
+            clock,
+            ids,
+            playbooks: Playbooks::default(),
+            hints: Hints::default(),
+            issuer: None,
+            usage: Usage::default(),
+        }
+    }
+
+    /// The same, taking the tokens of an OIDC issuer beside its own.
+    #[must_use]
+    pub fn with_issuer(self, issuer: Option<Arc<dyn Issuer>>) -> Self {
+        Self { issuer, ..self }
     }
 
     /// The database.
@@ -82,6 +101,15 @@ impl App {
     /// Playbooks by id, parsed once.
     pub fn playbooks(&self) -> &Playbooks {
         &self.playbooks
+    }
+
+    /// The OIDC issuer whose tokens are taken.
+    pub fn issuer(&self) -> Option<&dyn Issuer> {
+        self.issuer.as_deref()
+    }
+
+    pub(crate) fn usage(&self) -> &Usage {
+        &self.usage
     }
 
     /// What commits call for: a relay, a sweep, a subscriber.

@@ -7,9 +7,12 @@ pub mod evidence;
 pub mod gate_runs;
 pub mod jobs;
 pub mod list;
+pub mod members;
 pub mod page;
+pub mod persons;
 pub mod portfolios;
 pub mod stage_runs;
+pub mod tokens;
 pub mod ventures;
 
 use chrono::{DateTime, Utc};
@@ -24,8 +27,9 @@ use crate::{Actor, App, Error, Scope, messages::outbox, store};
 pub mod rows {
     pub use entity::{
         attestation::Model as Attestation, dead_letter::Model as DeadLetter, evidence::Model as Evidence,
-        file::Model as File, gate_run::Model as GateRun, history::Model as Event, person::Model as Person,
-        playbook::Model as Playbook, portfolio::Model as Portfolio, stage_run::Model as StageRun,
+        file::Model as File, gate_run::Model as GateRun, history::Model as Event, member::Model as Member,
+        person::Model as Person, playbook::Model as Playbook, portfolio::Model as Portfolio,
+        stage_run::Model as StageRun, token::Model as Token,
     };
 }
 

@@ -49,7 +49,7 @@ async fn create_ventures(
 ) -> Result<(), Error> {
     let chairman = tokens.iter().find(|(role, _)| role == "CHAIRMAN").map(|(_, token)| token);
     let Some(chairman) = chairman else { return Ok(()) };
-    let Some(actor) = token::authenticate(app, chairman).await? else { return Ok(()) };
+    let Ok(actor) = token::authenticate(app, chairman).await? else { return Ok(()) };
     let ventures = [
         (
             "Harbour Light",

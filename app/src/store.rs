@@ -4,8 +4,11 @@
 pub mod assessment;
 pub mod evidence;
 pub mod gate_run;
+pub mod member;
+pub mod person;
 pub mod portfolio;
 pub mod stage_run;
+pub mod token;
 pub mod venture;
 
 use domain::id::{Id, kind};

@@ -1,4 +1,11 @@
-//! API tokens: made here, shown once, kept as a hash, and turned into an actor.
+//! Bearer tokens: ours, which are shown once and kept as a hash, and those of an OIDC issuer. Here they are
+//! made, and turned into an actor.
+//!
+//! Nothing about a token is kept in memory: one that is revoked is no good at the very next request.
+
+pub mod usage;
+
+use std::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
@@ -6,142 +13,195 @@ use domain::{
     Refusal, Role,
     id::{Id, kind},
 };
-use entity::{member, person, portfolio, token};
 use rand::RngCore;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ConnectionTrait, QueryResult};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
-    Actor, App, Error, Scope,
-    actor::{Membership, Person},
+    Actor, App, Error, Request, Scope,
+    actor::{Credential, Membership, Person},
+    commands::IssueToken,
+    database::statement,
+    issuer::Rejected,
     store,
 };
 
 /// Every token starts so: secret scanners know it by its prefix.
 pub const PREFIX: &str = "venturi_";
+/// The longest token of ours that is looked up, in bytes.
+const MAX_TOKEN: usize = 200;
+/// The longest token of an issuer that is looked at, in bytes.
+const MAX_JWT: usize = 16 * 1024;
 
 /// The hash under which a token is kept. A token has 256 random bits, so a plain digest suffices.
 pub fn hash(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))
 }
 
-fn random() -> String {
-    let mut bytes = [0_u8; 32];
-    rand::rng().fill_bytes(&mut bytes);
-    format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
+/// A token as its holder gets it, once. It is neither shown nor written anywhere else.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// A new token: the prefix, eight characters by which it is known again, and 256 random bits.
+    pub(crate) fn random() -> Self {
+        let mut bytes = [0_u8; 36];
+        rand::rng().fill_bytes(&mut bytes);
+        let (known, secret) = bytes.split_at(4);
+        Self(format!("{PREFIX}{}_{}", hex::encode(known), URL_SAFE_NO_PAD.encode(secret)))
+    }
+
+    /// The token itself, for its holder.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Its start, which tells it from others and gives nothing away.
+    pub(crate) fn hint(&self) -> String {
+        self.0.chars().take(PREFIX.len() + 8).collect()
+    }
 }
 
-/// Makes a token for the person who holds `role`, and no other, in the portfolio `slug`; the person is
-/// made if there is none yet. The token is returned once and cannot be read again.
+impl fmt::Debug for Secret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("***")
+    }
+}
+
+/// Makes a token for a member who holds `role` in the portfolio `slug` and is named after both; the member
+/// is made if there is none. For whoever runs the system. The token is returned once and cannot be read
+/// again.
 pub async fn create(
     app: &App,
     slug: &str,
     role: &Role,
     expires_at: Option<DateTime<Utc>>,
 ) -> Result<String, Error> {
-    let tx = app.database().begin().await?;
-    let portfolio = store::portfolio::by_slug(&tx, &Scope::All, slug)
+    let portfolio = store::portfolio::by_slug(app.database().read(), &Scope::All, slug)
         .await?
         .ok_or_else(|| Refusal::invalid("portfolio", format!("there is no portfolio {slug:?}")))?;
-    let playbook = app.playbooks().get(&tx, Id::new(portfolio.playbook_id)).await?;
-    if !role.is_platform() && !playbook.roles.contains_key(role) {
-        let known: Vec<_> = playbook.roles.keys().map(Role::as_str).chain(Role::PLATFORM).collect();
-        let message = format!("there is no role {role}; the portfolio has {}", known.join(", "));
-        return Err(Refusal::invalid("role", message).into());
-    }
-    let person_id = holder(app, &tx, &portfolio, role).await?;
-    let secret = random();
-    token::Entity::insert(token::ActiveModel {
-        id: Set(app.ids().next()),
-        person_id: Set(person_id),
-        hash: Set(hash(&secret)),
-        label: Set(format!("{slug} {role}")),
-        created_at: Set(app.clock().now()),
-        expires_at: Set(expires_at),
-        revoked_at: Set(None),
-    })
-    .exec_without_returning(&tx)
-    .await?;
-    tx.commit().await?;
-    Ok(secret)
+    let command = IssueToken { portfolio_id: Id::new(portfolio.id), role: role.clone(), expires_at };
+    let made = app.execute(&Request::by_operator(), &command).await?;
+    made.secret.map(|secret| secret.0).ok_or_else(|| anyhow::anyhow!("a token without its secret").into())
 }
 
-/// The person named after a role in a portfolio.
-async fn holder(
-    app: &App,
-    tx: &sea_orm::DatabaseTransaction,
-    portfolio: &portfolio::Model,
-    role: &Role,
-) -> Result<Uuid, Error> {
-    let handle = format!("{}.{}", portfolio.slug, role.as_str().to_ascii_lowercase());
-    let found = person::Entity::find().filter(person::Column::Handle.eq(&handle)).one(tx).await?;
-    if let Some(found) = found {
-        return Ok(found.id);
-    }
-    let id = app.ids().next();
-    let now = app.clock().now();
-    let row = person::ActiveModel {
-        id: Set(id),
-        handle: Set(handle),
-        name: Set(format!("{role} of {}", portfolio.name)),
-        created_at: Set(now),
+/// Why a bearer token is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It is none of ours, is revoked, is no good, or means nobody here: it may be a guess.
+    Unknown,
+    /// It was good, and has ended by itself: no guess.
+    Ended,
+}
+
+/// Who holds a bearer token. The log says why one is not taken, and its sender is not told.
+pub async fn authenticate(app: &App, bearer: &str) -> Result<Result<Actor, Refused>, Error> {
+    let found = if bearer.starts_with(PREFIX) {
+        by_token(app, bearer).await?
+    } else {
+        by_claims(app, bearer).await?
     };
-    person::Entity::insert(row).exec_without_returning(tx).await?;
-    join(app, tx, portfolio.id, id, std::slice::from_ref(role), now).await?;
-    Ok(id)
+    Ok(found.map(Actor::Person).map_err(|(refused, reason)| {
+        tracing::info!(reason, "a bearer token was not taken");
+        refused
+    }))
 }
 
-/// Makes a person a member of a portfolio.
-pub(crate) async fn join(
-    app: &App,
-    tx: &sea_orm::DatabaseTransaction,
-    portfolio: Uuid,
-    person: Uuid,
-    roles: &[Role],
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    member::Entity::insert(member::ActiveModel {
-        id: Set(app.ids().next()),
-        portfolio_id: Set(portfolio),
-        person_id: Set(person),
-        roles: Set(serde_json::to_value(roles)?),
-        joined_at: Set(now),
-    })
-    .exec_without_returning(tx)
-    .await?;
-    Ok(())
+/// A person, or why a token is not taken, in words for the log.
+type Found = Result<Person, (Refused, String)>;
+
+fn unknown(reason: impl Into<String>) -> Found {
+    Err((Refused::Unknown, reason.into()))
 }
 
-/// Who holds a token: none when it is unknown, expired or revoked.
-pub async fn authenticate(app: &App, secret: &str) -> Result<Option<Actor>, Error> {
-    if !secret.starts_with(PREFIX) || secret.len() > 200 {
-        return Ok(None);
+fn ended(reason: impl Into<String>) -> Found {
+    Err((Refused::Ended, reason.into()))
+}
+
+/// The columns of a person in their places, one row for each.
+const PLACES: &str = "p.id AS person_id, p.handle, p.name, m.portfolio_id, m.roles";
+
+async fn by_token(app: &App, token: &str) -> Result<Found, Error> {
+    if token.len() > MAX_TOKEN {
+        return Ok(unknown("it is too long for a token of ours"));
     }
     let db = app.database().read();
-    let found = token::Entity::find()
-        .filter(token::Column::Hash.eq(hash(secret)))
-        .filter(token::Column::RevokedAt.is_null())
-        .one(db)
-        .await?;
-    let now = app.clock().now();
-    let Some(token) = found.filter(|t| t.expires_at.is_none_or(|end| now < end)) else { return Ok(None) };
-    person_by_id(app, Id::new(token.person_id)).await.map(|person| person.map(Actor::Person))
+    let sql = format!(
+        "SELECT {PLACES}, t.id AS token_id, t.portfolio_id AS bound_to, t.roles AS narrowed_to, t.expires_at, \
+         t.last_used_at FROM token AS t JOIN person AS p ON p.id = t.person_id LEFT JOIN member AS m \
+         ON m.person_id = p.id AND (t.portfolio_id IS NULL OR m.portfolio_id = t.portfolio_id) \
+         WHERE t.hash = $1 AND t.revoked_at IS NULL"
+    );
+    let rows = db.query_all_raw(statement(db.get_database_backend(), sql, [hash(token).into()])).await?;
+    let Some(first) = rows.first() else { return Ok(unknown("it is unknown or revoked")) };
+    let id: Uuid = first.try_get("", "token_id")?;
+    let expires_at: Option<DateTime<Utc>> = first.try_get("", "expires_at")?;
+    if expires_at.is_some_and(|end| end <= app.clock().now()) {
+        return Ok(ended(format!("token {id} has expired")));
+    }
+    let narrowed_to: Option<Value> = first.try_get("", "narrowed_to")?;
+    let narrowed_to: Option<Vec<Role>> = narrowed_to.map(serde_json::from_value).transpose()?;
+    let credential = Credential::Token {
+        id: Id::new(id),
+        portfolio_id: first.try_get::<Option<Uuid>>("", "bound_to")?.map(Id::new),
+        narrowed: narrowed_to.is_some(),
+        expires_at,
+        last_used_at: first.try_get("", "last_used_at")?,
+    };
+    let mut person = person(&rows, first, credential)?;
+    if let Some(kept) = narrowed_to {
+        person.memberships.iter_mut().for_each(|place| place.roles.retain(|role| kept.contains(role)));
+    }
+    Ok(Ok(person))
 }
 
-/// The person with their memberships as they are now.
-pub async fn person_by_id(app: &App, id: Id<kind::Person>) -> Result<Option<Person>, Error> {
+async fn by_claims(app: &App, jwt: &str) -> Result<Found, Error> {
+    let Some(issuer) = app.issuer() else {
+        return Ok(unknown("it is none of ours, and no issuer is configured"));
+    };
+    if jwt.len() > MAX_JWT {
+        return Ok(unknown("it is too long for a token of the issuer"));
+    }
+    let claims = match issuer.verify(jwt, app.clock().now()).await {
+        Ok(claims) => claims,
+        Err(Rejected::Bad(reason)) => return Ok(unknown(reason)),
+        Err(over @ Rejected::Ended) => return Ok(ended(over.to_string())),
+        Err(away @ Rejected::Away(_)) => return Err(Error::Unavailable(away.to_string())),
+    };
     let db = app.database().read();
-    let Some(row) = person::Entity::find_by_id(id.uuid()).one(db).await? else { return Ok(None) };
-    let members = member::Entity::find().filter(member::Column::PersonId.eq(id.uuid())).all(db).await?;
-    let memberships = members.into_iter().map(|member| {
-        let roles = serde_json::from_value(member.roles)?;
-        Ok(Membership { portfolio_id: Id::new(member.portfolio_id), roles })
-    });
-    Ok(Some(Person {
-        id,
-        handle: row.handle,
-        name: row.name,
-        memberships: memberships.collect::<Result<_, Error>>()?,
-    }))
+    let sql = format!(
+        "SELECT {PLACES} FROM person AS p LEFT JOIN member AS m ON m.person_id = p.id \
+         WHERE p.issuer = $1 AND p.subject = $2"
+    );
+    let values = [issuer.name().into(), claims.subject.clone().into()];
+    let rows = db.query_all_raw(statement(db.get_database_backend(), sql, values)).await?;
+    let Some(first) = rows.first() else {
+        return Ok(unknown(format!("the issuer's subject {:?} is nobody here", claims.subject)));
+    };
+    let credential = Credential::Claims {
+        issuer: issuer.name().to_owned(),
+        subject: claims.subject,
+        ends_at: claims.ends_at,
+    };
+    Ok(Ok(person(&rows, first, credential)?))
+}
+
+/// A person from their rows, one for each place; one without a place for somebody who has none.
+fn person(rows: &[QueryResult], first: &QueryResult, credential: Credential) -> Result<Person, Error> {
+    let mut memberships = Vec::new();
+    for row in rows {
+        if let Some(portfolio) = row.try_get::<Option<Uuid>>("", "portfolio_id")? {
+            let roles = serde_json::from_value(row.try_get::<Value>("", "roles")?)?;
+            memberships.push(Membership { portfolio_id: Id::<kind::Portfolio>::new(portfolio), roles });
+        }
+    }
+    Ok(Person {
+        id: Id::new(first.try_get("", "person_id")?),
+        handle: first.try_get("", "handle")?,
+        name: first.try_get("", "name")?,
+        memberships,
+        credential,
+    })
 }

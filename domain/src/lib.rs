@@ -8,6 +8,7 @@ pub mod expression;
 pub mod gate;
 pub mod id;
 pub mod job;
+pub mod member;
 pub mod playbook;
 pub mod refusal;
 pub mod role;

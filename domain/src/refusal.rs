@@ -58,6 +58,24 @@ pub enum Code {
     PersonRequired,
     /// The job has ended: it succeeded, failed or was cancelled.
     JobEnded,
+    /// Neither the portfolio's playbook nor the platform has the role.
+    UnknownRole,
+    /// The role is not held, so it cannot be passed on.
+    RoleNotHeld,
+    /// The portfolio would be left without an ADMIN.
+    LastAdmin,
+    /// The person is a member already.
+    AlreadyMember,
+    /// The handle belongs to a person of whom something else is on record.
+    HandleTaken,
+    /// The subject of the OIDC issuer belongs to another person.
+    SubjectTaken,
+    /// The portfolio has as many members as it may have.
+    TooManyMembers,
+    /// The person has as many good tokens as one may have.
+    TooManyTokens,
+    /// The token was revoked before.
+    TokenRevoked,
     /// The message is not among the dead letters any more.
     AlreadyReplayed,
 }

@@ -20,6 +20,8 @@ pub struct Role(String);
 pub struct InvalidRole(pub String);
 
 impl Role {
+    /// The role that gives the others: members, their roles and their tokens are its holders' affair.
+    pub const ADMIN: &'static str = "ADMIN";
     /// Roles of the platform itself, present with every playbook.
     pub const PLATFORM: [&'static str; 5] = ["ADMIN", "OPERATOR", "AGENT", "INTEGRATION", "VIEWER"];
 

@@ -15,6 +15,14 @@ pub struct Model {
     pub name: String,
     /// When it was created.
     pub created_at: DateTimeUtc,
+    /// PERSON or SERVICE.
+    pub kind: String,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// The OIDC issuer that vouches for them.
+    pub issuer: Option<String>,
+    /// Who they are to that issuer.
+    pub subject: Option<String>,
 }
 
 /// Relations are not used: queries name their joins.

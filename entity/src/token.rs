@@ -21,6 +21,16 @@ pub struct Model {
     pub expires_at: Option<DateTimeUtc>,
     /// When it was revoked.
     pub revoked_at: Option<DateTimeUtc>,
+    /// The one portfolio it reaches; none: all of its holder's.
+    pub portfolio_id: Option<Uuid>,
+    /// The roles it is held to, a list of role keys; none: all of its holder's.
+    pub roles: Option<Json>,
+    /// Its start, by which its holder knows it again.
+    pub hint: Option<String>,
+    /// The person who made it; none: whoever runs the system.
+    pub created_by_id: Option<Uuid>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<DateTimeUtc>,
 }
 
 /// Relations are not used: queries name their joins.

@@ -1,6 +1,7 @@
 //! Migrations: how the schema came to be, one file a step. A step that was released never changes.
 
 mod m0001_first;
+mod m0002_identity;
 mod m0004_search;
 mod table;
 
@@ -17,7 +18,11 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_first::Migration), Box::new(m0004_search::Migration)]
+        vec![
+            Box::new(m0001_first::Migration),
+            Box::new(m0002_identity::Migration),
+            Box::new(m0004_search::Migration),
+        ]
     }
 }
 
@@ -39,7 +44,12 @@ pub async fn migrate(database: &DatabaseConnection) -> Result<(), DbErr> {
 /// release is told from what it was.
 pub fn fingerprint() -> String {
     let mut hasher = DefaultHasher::new();
-    [include_str!("m0001_first.rs"), include_str!("m0004_search.rs"), include_str!("table.rs")]
-        .hash(&mut hasher);
+    [
+        include_str!("m0001_first.rs"),
+        include_str!("m0002_identity.rs"),
+        include_str!("m0004_search.rs"),
+        include_str!("table.rs"),
+    ]
+    .hash(&mut hasher);
     format!("{:016x}", hasher.finish())
 }

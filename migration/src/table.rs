@@ -52,7 +52,31 @@ pub(crate) fn create(
     table
 }
 
+/// `ALTER TABLE … ADD COLUMN`, with whatever else the column says; nullable unless it says otherwise.
+pub(crate) fn add_column(
+    table: &'static str,
+    column: &'static str,
+    kind: Column,
+    rest: &str,
+    backend: DbBackend,
+) -> TableAlterStatement {
+    let mut definition = typed(column, kind);
+    definition.extra(format!("{} {rest}", collation(kind, backend)));
+    Table::alter().table(table).add_column(definition).take()
+}
+
 fn definition(name: &'static str, kind: Column, nullable: bool, backend: DbBackend) -> ColumnDef {
+    let mut column = typed(name, kind);
+    column.extra(collation(kind, backend));
+    if nullable {
+        column.null()
+    } else {
+        column.not_null()
+    };
+    column
+}
+
+fn typed(name: &'static str, kind: Column) -> ColumnDef {
     let mut column = ColumnDef::new(name);
     match kind {
         Column::Uuid => column.uuid(),
@@ -64,13 +88,10 @@ fn definition(name: &'static str, kind: Column, nullable: bool, backend: DbBacke
         Column::Json => column.json_binary(),
         Column::Bytes => column.blob(),
     };
-    if matches!(kind, Column::Key) && backend == DbBackend::Postgres {
-        column.extra("COLLATE \"C\"");
-    }
-    if nullable {
-        column.null()
-    } else {
-        column.not_null()
-    };
     column
+}
+
+/// How a column's texts are compared, where the database does not compare bytes by itself.
+fn collation(kind: Column, backend: DbBackend) -> &'static str {
+    if matches!(kind, Column::Key) && backend == DbBackend::Postgres { "COLLATE \"C\"" } else { "" }
 }

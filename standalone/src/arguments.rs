@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use domain::Role;
 use process::{backend, telemetry};
 use url::Url;
+use uuid::Uuid;
 
 /// Venturi runs a portfolio of ventures through a stage-gate workflow.
 ///
@@ -68,6 +69,9 @@ pub(crate) enum Command {
     /// API tokens
     #[command(subcommand)]
     Token(Token),
+    /// Members of portfolios
+    #[command(subcommand)]
+    Member(Member),
     /// Playbooks
     #[command(subcommand)]
     Playbook(Playbook),
@@ -89,6 +93,54 @@ pub(crate) enum Token {
         /// Days after which it ends by itself; without it never
         #[arg(long, value_parser = clap::value_parser!(u32).range(1..=3_650), value_name = "DAYS")]
         expires_in_days: Option<u32>,
+    },
+    /// Print the tokens that reach a portfolio: id, start, holder, status, end, last use and label
+    List {
+        /// The portfolio's slug
+        #[arg(long)]
+        portfolio: String,
+    },
+    /// End a token for good
+    Revoke {
+        /// Its id, as `token list` prints it
+        id: Uuid,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Member {
+    /// Make somebody a member of a portfolio and print the member's id
+    Add {
+        /// The portfolio's slug
+        #[arg(long)]
+        portfolio: String,
+        /// Short name, unique over all portfolios
+        #[arg(long)]
+        handle: String,
+        /// Name as shown, of somebody who is not known yet
+        #[arg(long)]
+        name: String,
+        /// A role they get, any number of times
+        #[arg(long = "role", required = true)]
+        roles: Vec<String>,
+        /// E-mail address
+        #[arg(long)]
+        email: Option<String>,
+        /// Who they are to the OIDC issuer: its `sub`
+        #[arg(long)]
+        oidc_subject: Option<String>,
+        /// The record is an integration's, not a human being's
+        #[arg(long)]
+        service: bool,
+    },
+    /// Say who a known person is to the OIDC issuer
+    Link {
+        /// The person's handle
+        #[arg(long)]
+        handle: String,
+        /// The issuer's `sub`; without it the person signs in with API tokens alone
+        #[arg(long)]
+        oidc_subject: Option<String>,
     },
 }
 

@@ -28,6 +28,7 @@ async fn run(mut arguments: Arguments) -> anyhow::Result<()> {
         Some(Command::Schema) => print(&api::sdl()),
         Some(Command::Health { url }) => Ok(health::probe(&url).await?),
         Some(Command::Token(command)) => operate::token(&arguments, command).await,
+        Some(Command::Member(command)) => operate::member(&arguments, command).await,
         Some(Command::Playbook(command)) => operate::playbook(&arguments, command).await,
         Some(Command::Portfolio(command)) => operate::portfolio(&arguments, command).await,
     }

@@ -1,19 +1,25 @@
 //! The commands that operate a system: each opens the database, does one thing and ends.
 
+use anyhow::Context;
 use app::{
-    Actor, App, Request, Scope,
-    commands::{AdoptPlaybook, CreatePortfolio, FoundPortfolio},
-    playbooks, query, seed as demo, token as tokens,
+    App, Request, Scope,
+    commands::{
+        AddMember, AdoptPlaybook, ByOperator, CreatePortfolio, FoundPortfolio, LinkSubject, RevokeToken,
+    },
+    playbooks,
+    query::{self, tokens::Status},
+    seed as demo, token as tokens,
 };
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use delivery::Backend;
 use domain::{
     id::{Id, kind},
+    member::PersonKind,
     playbook::Playbook as Checked,
 };
 
 use crate::{
-    arguments::{Arguments, Playbook, Portfolio, Token},
+    arguments::{Arguments, Member, Playbook, Portfolio, Token},
     builtin, print,
 };
 
@@ -63,10 +69,72 @@ pub(crate) fn table(tokens: &[(domain::Role, String)]) -> String {
 /// `venturi token …`.
 pub(crate) async fn token(arguments: &Arguments, command: Token) -> anyhow::Result<()> {
     let app = delivery::open_database(&backend(arguments)).await?;
-    let Token::Create { portfolio, role, expires_in_days } = command;
-    let expires_at = expires_in_days.map(|days| app.clock().now() + Duration::days(i64::from(days)));
-    print(&tokens::create(&app, &portfolio, &role, expires_at).await?)?;
+    match command {
+        Token::Create { portfolio, role, expires_in_days } => {
+            let expires_at = expires_in_days.map(|days| app.clock().now() + Duration::days(i64::from(days)));
+            print(&tokens::create(&app, &portfolio, &role, expires_at).await?)?;
+        }
+        Token::List { portfolio } => {
+            let portfolio = portfolio_id(&app, &portfolio).await?;
+            let now = app.clock().now();
+            let reaching = query::tokens::reaching(&app, portfolio.uuid()).await?;
+            let lines: Vec<_> = reaching.iter().map(|(token, handle)| line(token, handle, now)).collect();
+            print(&lines.join("\n"))?;
+        }
+        Token::Revoke { id } => {
+            let command = ByOperator(RevokeToken { token_id: Id::new(id) });
+            app.execute(&Request::by_operator(), &command).await?;
+        }
+    }
     Ok(app.database().close().await?)
+}
+
+/// A token for a terminal.
+fn line(token: &query::rows::Token, handle: &str, now: DateTime<Utc>) -> String {
+    let status = match Status::of(token, now) {
+        Status::Active => "active",
+        Status::Expired => "expired",
+        Status::Revoked => "revoked",
+    };
+    let day = |time: Option<DateTime<Utc>>| {
+        time.map_or_else(|| "never".to_owned(), |time| time.format("%Y-%m-%dT%H:%MZ").to_string())
+    };
+    let hint = token.hint.as_deref().unwrap_or("-");
+    let (ends, used) = (day(token.expires_at), day(token.last_used_at));
+    format!("{}  {hint}  {handle}  {status}  ends {ends}  used {used}  {}", token.id, token.label)
+}
+
+/// `venturi member …`.
+pub(crate) async fn member(arguments: &Arguments, command: Member) -> anyhow::Result<()> {
+    let app = delivery::open_database(&backend(arguments)).await?;
+    let app = app.with_issuer(arguments.start.api.oidc.issuer());
+    let request = Request::by_operator();
+    match command {
+        Member::Add { portfolio, handle, name, roles, email, oidc_subject, service } => {
+            let command = AddMember {
+                portfolio_id: portfolio_id(&app, &portfolio).await?,
+                handle,
+                name,
+                kind: if service { PersonKind::Service } else { PersonKind::Person },
+                email,
+                subject: oidc_subject,
+                roles,
+            };
+            let id = app.execute(&request, &ByOperator(command)).await?;
+            print(&id.to_string())?;
+        }
+        Member::Link { handle, oidc_subject } => {
+            app.execute(&request, &LinkSubject { handle, subject: oidc_subject }).await?;
+        }
+    }
+    Ok(app.database().close().await?)
+}
+
+/// The portfolio of a slug.
+async fn portfolio_id(app: &App, slug: &str) -> anyhow::Result<Id<kind::Portfolio>> {
+    let found = query::portfolio(app, &Scope::All, slug).await?;
+    let row = found.with_context(|| format!("there is no portfolio {slug:?}"))?;
+    Ok(Id::new(row.id))
 }
 
 /// `venturi playbook …`.
@@ -105,7 +173,7 @@ pub(crate) async fn adopt(
     playbook_id: Id<kind::Playbook>,
     slugs: &[String],
 ) -> anyhow::Result<()> {
-    let request = Request::by(Actor::Agent("operator".to_owned()));
+    let request = Request::by_operator();
     for (slug, portfolio_id) in query::portfolio_ids(app, &Scope::All).await? {
         if (slugs.is_empty() || slugs.contains(&slug))
             && app.execute(&request, &AdoptPlaybook { portfolio_id, playbook_id }).await?
@@ -120,7 +188,7 @@ pub(crate) async fn adopt(
 pub(crate) async fn portfolio(arguments: &Arguments, command: Portfolio) -> anyhow::Result<()> {
     let app = delivery::open_database(&backend(arguments)).await?;
     let Portfolio::Create { slug, name, zone, currency } = command;
-    let request = Request::by(Actor::Agent("operator".to_owned()));
+    let request = Request::by_operator();
     let input = CreatePortfolio { slug: slug.clone(), name, zone, currency };
     app.execute(&request, &FoundPortfolio(input)).await?;
     print(&format!("Portfolio {slug} is there. Next: venturi token create --portfolio {slug} --role ADMIN"))?;

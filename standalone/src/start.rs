@@ -23,6 +23,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         () = stop.cancelled() => return Ok(()),
     };
     let (app, playbook) = prepared;
+    let app = app.with_issuer(arguments.start.api.oidc.issuer());
     adopt(&app, playbook, &[]).await?;
     let tokens = if arguments.start.demo { seed::demo(&app).await? } else { None };
     let bus = delivery::open_bus(&backend(arguments), &app).await?;

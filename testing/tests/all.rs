@@ -6,8 +6,29 @@
     reason = "a test that cannot go on fails"
 )]
 
+/// Runs a test's body on each database, in a world of its own.
+macro_rules! on_both {
+    ($($name:ident)*) => { $(
+        mod $name {
+            use testing::{database::Kind, world::{Transport, World}};
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                super::$name(World::create(Kind::Sqlite, Transport::InProcess).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                super::$name(World::create(Kind::Postgres, Transport::InProcess).await).await;
+            }
+        }
+    )* };
+}
+
 #[path = "all/architecture.rs"]
 mod architecture;
+#[path = "all/command_line.rs"]
+mod command_line;
 #[path = "all/commands.rs"]
 mod commands;
 #[path = "all/compose.rs"]
@@ -16,6 +37,8 @@ mod compose;
 mod crash;
 #[path = "all/delivery.rs"]
 mod delivery;
+#[path = "all/identity.rs"]
+mod identity;
 #[path = "all/journey.rs"]
 mod journey;
 #[path = "all/outage.rs"]

@@ -1,6 +1,6 @@
 //! From an `Authorization` header to a session.
 
-use app::Error;
+use app::{Error, token::Refused};
 use axum::http::{HeaderMap, header};
 use chrono::Duration;
 
@@ -34,7 +34,8 @@ pub(super) async fn session(
     }
 }
 
-/// The session of who holds a token. Whoever sends one comes through here, so that guessing is counted.
+/// The session of who holds a token. Whoever sends one comes through here, so that guessing is counted; a token
+/// that was good and has ended is no guess.
 pub(super) async fn authenticated(
     gateway: &Gateway,
     client: Client,
@@ -44,9 +45,11 @@ pub(super) async fn authenticated(
     let now = gateway.app.clock().now();
     // A good token waits too, or one could go on guessing until an answer comes at once.
     gateway.throttle.may_sign_in(client.0, now).map_err(Denied::HeldOff)?;
-    let session = Session::authenticated(&gateway.app, secret, request_id).await.map_err(Denied::Failed)?;
-    session.ok_or_else(|| {
-        gateway.throttle.bad_token(client.0, now);
+    let session = Session::signed_in(&gateway.app, secret, request_id).await.map_err(Denied::Failed)?;
+    session.map_err(|refused| {
+        if refused == Refused::Unknown {
+            gateway.throttle.bad_token(client.0, now);
+        }
         Denied::BadToken
     })
 }

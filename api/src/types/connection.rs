@@ -11,9 +11,11 @@ use app::{
         gate_runs::GateRuns,
         jobs::Jobs,
         list::{self, Asked, List},
+        members::Members,
         page::{Page, PageRequest},
         portfolios::Portfolios,
         stage_runs::StageRuns,
+        tokens::Tokens,
         ventures::Ventures,
     },
 };
@@ -21,8 +23,9 @@ use async_graphql::{Context, Object, connection::PageInfo};
 use uuid::Uuid;
 
 use super::{
-    event::VentureEvent, evidence::Evidence, filter::Filtering, gate_run::GateRun, job::Job,
-    operations::DeadLetter, order::Ordering, portfolio::Portfolio, stage_run::StageRun, venture::Venture,
+    event::VentureEvent, evidence::Evidence, filter::Filtering, gate_run::GateRun, job::Job, member::Member,
+    operations::DeadLetter, order::Ordering, portfolio::Portfolio, stage_run::StageRun, token::ApiToken,
+    venture::Venture,
 };
 use crate::{
     error::{not_found, problem},
@@ -199,6 +202,14 @@ connections! {
     VentureEventConnection of Events,
     /// An event in a page.
     VentureEventEdge to VentureEvent = VentureEvent;
+    /// A page of members.
+    MemberConnection of Members,
+    /// A member in a page.
+    MemberEdge to Member = Member;
+    /// A page of API tokens.
+    ApiTokenConnection of Tokens,
+    /// An API token in a page.
+    ApiTokenEdge to ApiToken = ApiToken;
     /// A page of dead letters.
     DeadLetterConnection of DeadLetters,
     /// A dead letter in a page.

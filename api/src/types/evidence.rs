@@ -6,7 +6,7 @@ use app::query::{batch::FileInfo, rows};
 use async_graphql::{ComplexObject, Context, Enum, ID, Json, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
-use super::{gate_run::person, viewer::Person};
+use super::{gate_run::person, person::Person};
 use crate::{
     cost::list_size,
     error::{optional, problem},

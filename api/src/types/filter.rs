@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use app::query::{
     dead_letters, events, evidence, gate_runs, jobs,
     list::{List, Period},
+    members,
     page::is_storable,
-    portfolios, stage_runs, ventures,
+    portfolios, stage_runs, tokens, ventures,
 };
 use async_graphql::{ID, InputObject};
 use chrono::{DateTime, Utc};
@@ -17,7 +18,9 @@ use super::{
     gate::GateKind,
     gate_run::Verdict,
     job::{JobKind, JobStatus},
+    person::PersonKind,
     stage_run::StageRunStatus,
+    token::ApiTokenStatus,
     venture::VentureStatus,
 };
 use crate::{
@@ -312,6 +315,50 @@ impl Filtering for DeadLetterFilter {
             kinds: set("kinds", self.kinds, |kind| kind)?,
             replayed: self.replayed,
             parked: period("parkedAt", self.parked_at)?,
+        })
+    }
+}
+
+/// Which members; every part that is given must hold.
+#[derive(InputObject, Default)]
+pub(crate) struct MemberFilter {
+    /// Holding one of these roles, at most 100.
+    roles: Option<Vec<String>>,
+    /// Of this kind.
+    kind: Option<PersonKind>,
+    /// Who joined then.
+    joined_at: Option<TimeRange>,
+}
+
+impl Filtering for MemberFilter {
+    type List = members::Members;
+
+    fn checked(self) -> async_graphql::Result<members::Filter> {
+        Ok(members::Filter {
+            roles: set("roles", self.roles, |role| role)?,
+            kind: self.kind.map(Into::into),
+            joined: period("joinedAt", self.joined_at)?,
+        })
+    }
+}
+
+/// Which API tokens; every part that is given must hold.
+#[derive(InputObject, Default)]
+pub(crate) struct ApiTokenFilter {
+    /// In one of these statuses.
+    statuses: Option<Vec<ApiTokenStatus>>,
+    /// Made then.
+    created_at: Option<TimeRange>,
+}
+
+impl Filtering for ApiTokenFilter {
+    type List = tokens::Tokens;
+
+    fn checked(self) -> async_graphql::Result<tokens::Filter> {
+        Ok(tokens::Filter {
+            statuses: set("statuses", self.statuses, Into::into)?,
+            created: period("createdAt", self.created_at)?,
+            ..tokens::Filter::default()
         })
     }
 }

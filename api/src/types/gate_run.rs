@@ -15,10 +15,10 @@ use super::{
     evidence::Evidence,
     gate::{FailureAction, Gate, GateKind},
     job::{JobError, JobProgress, JobStatus},
+    person::Person,
     portfolio::by_id,
     stage_run::StageRun,
     venture::Venture,
-    viewer::Person,
 };
 use crate::{
     cost::list_size,
@@ -224,7 +224,7 @@ pub(crate) async fn stage_run(ctx: &Context<'_>, id: uuid::Uuid) -> async_graphq
 /// A person's name.
 pub(crate) async fn person(ctx: &Context<'_>, id: uuid::Uuid) -> async_graphql::Result<Option<Person>> {
     let found = session(ctx)?.reader().load_one(PersonKey(id)).await.map_err(|e| problem(&e))?;
-    Ok(found.map(|row| Person { handle: row.handle.clone(), name: row.name.clone() }))
+    Ok(found.map(Person))
 }
 
 /// How one criterion was decided.

@@ -11,17 +11,21 @@ use super::{
     event::VentureEvent,
     evidence::{Attestation, Evidence, File},
     gate_run::GateRun,
+    member::Member,
     operations::DeadLetter,
+    person::Person,
     playbook::Playbook,
     portfolio::{Portfolio, by_id},
     stage_run::StageRun,
+    token::ApiToken,
     venture::Venture,
 };
 use crate::{
     error::problem,
     global_id::Kind,
     loader::{
-        AttestationKey, EventKey, EvidenceKey, FileKey, GateRunKey, PortfolioKey, StageRunKey, VentureKey,
+        AttestationKey, EventKey, EvidenceKey, FileKey, GateRunKey, MemberKey, PortfolioKey, StageRunKey,
+        TokenKey, VentureKey,
     },
     session::session,
 };
@@ -50,6 +54,12 @@ pub(crate) enum Node {
     Playbook(Playbook),
     /// A dead letter.
     DeadLetter(DeadLetter),
+    /// A person.
+    Person(Person),
+    /// A member.
+    Member(Member),
+    /// An API token.
+    ApiToken(ApiToken),
 }
 
 /// The record, if there is one within the caller's scope.
@@ -96,6 +106,16 @@ pub(crate) async fn find(ctx: &Context<'_>, kind: Kind, id: Uuid) -> async_graph
             .await
             .map_err(fail)?
             .map(|row| Node::VentureEvent(VentureEvent(row))),
+        Kind::Person => query::persons::find(session.app(), session.actor()?, id)
+            .await
+            .map_err(|e| problem(&e))?
+            .map(|row| Node::Person(Person(Arc::new(row)))),
+        Kind::Member => {
+            reader.load_one(MemberKey(id)).await.map_err(fail)?.map(|row| Node::Member(Member(row)))
+        }
+        Kind::Token => {
+            reader.load_one(TokenKey(id)).await.map_err(fail)?.map(|row| Node::ApiToken(ApiToken(row)))
+        }
     })
 }
 

@@ -1,7 +1,8 @@
 //! What lists are ordered by: inputs here, columns in `app`.
 
 use app::query::{
-    dead_letters, events, evidence, gate_runs, jobs, list::List, portfolios, stage_runs, ventures,
+    dead_letters, events, evidence, gate_runs, jobs, list::List, members, portfolios, stage_runs, tokens,
+    ventures,
 };
 use async_graphql::{Enum, InputObject};
 
@@ -123,6 +124,26 @@ orders! {
     VentureEventOrderField to events::OrderBy {
         /// Their number in the history.
         Sequence,
+    }
+    /// In which direction; ASC when not given.
+    direction
+    /// In which order members are listed.
+    MemberOrder of members::Members,
+    /// What members are ordered by.
+    MemberOrderField to members::OrderBy {
+        /// Their handle, byte by byte.
+        Handle,
+        /// When they joined.
+        JoinedAt,
+    }
+    /// In which direction; ASC when not given.
+    direction
+    /// In which order API tokens are listed.
+    ApiTokenOrder of tokens::Tokens,
+    /// What API tokens are ordered by.
+    ApiTokenOrderField to tokens::OrderBy {
+        /// When they were made.
+        CreatedAt,
     }
     /// In which direction; ASC when not given.
     direction

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use app::query::{rows, ventures};
+use app::query::{members, rows, tokens, ventures};
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use domain::id::Id;
 
 use super::{
-    connection::{Listed, VentureConnection, asked, request},
-    filter::VentureFilter,
-    order::VentureOrder,
+    connection::{ApiTokenConnection, Listed, MemberConnection, VentureConnection, asked, request},
+    filter::{ApiTokenFilter, MemberFilter, VentureFilter},
+    order::{ApiTokenOrder, MemberOrder, VentureOrder},
     playbook::Playbook,
 };
 use crate::{
@@ -75,6 +75,47 @@ impl Portfolio {
     ) -> async_graphql::Result<VentureConnection> {
         let asked = asked(filter, order_by, request(first, after, last, before))?;
         Listed::under(ctx, (ventures::Parent::Portfolio, self.0.id), asked).await.map(VentureConnection)
+    }
+
+    /// Its members.
+    #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
+    async fn members(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which members; all when not given.")] filter: Option<MemberFilter>,
+        #[graphql(desc = "In which order; by handle when not given.")] order_by: Option<MemberOrder>,
+        #[graphql(desc = "So many from the start, 1 to 100; 20 when not given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<MemberConnection> {
+        let asked = asked(filter, order_by, request(first, after, last, before))?;
+        Listed::under(ctx, (members::Parent::Portfolio, self.0.id), asked).await.map(MemberConnection)
+    }
+
+    /// The API tokens that are bound to it; for its ADMINs, null for others.
+    #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
+    async fn tokens(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which tokens; all when not given.")] filter: Option<ApiTokenFilter>,
+        #[graphql(desc = "In which order; by when they were made when not given.")] order_by: Option<
+            ApiTokenOrder,
+        >,
+        #[graphql(desc = "So many from the start, 1 to 100; 20 when not given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Option<async_graphql::Result<ApiTokenConnection>> {
+        let page = request(first, after, last, before);
+        let listed = async {
+            let session = session(ctx)?;
+            tokens::require_admin(session.actor()?, Id::new(self.0.id)).map_err(|e| problem(&e))?;
+            let mut asked = asked(filter, order_by, page)?;
+            asked.filter.at = session.app().clock().now();
+            Listed::under(ctx, (tokens::Parent::Portfolio, self.0.id), asked).await.map(ApiTokenConnection)
+        };
+        Some(listed.await)
     }
 }
 

@@ -1,30 +1,53 @@
 //! Who asks.
 
-use app::actor;
-use async_graphql::{Context, Object, SimpleObject};
+use app::{
+    actor::{self, Credential},
+    query::tokens::Whose,
+};
+use async_graphql::{Context, Object, SimpleObject, Union};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::portfolio::Portfolio;
+use super::{
+    connection::{ApiTokenConnection, Listed, asked, request},
+    filter::ApiTokenFilter,
+    gate_run::person,
+    order::ApiTokenOrder,
+    person::Person,
+    portfolio::Portfolio,
+    token::ApiToken,
+};
 use crate::{
     error::{not_found, problem},
-    loader::PortfolioKey,
+    loader::{PortfolioKey, TokenKey},
     session::session,
 };
-
-/// A person, as others see them.
-#[derive(SimpleObject, Clone)]
-pub(crate) struct Person {
-    /// Unique short name.
-    pub(crate) handle: String,
-    /// Name as shown.
-    pub(crate) name: String,
-}
 
 /// Who asks.
 pub(crate) struct Viewer(pub(crate) actor::Person);
 
 /// The viewer's place in a portfolio.
 pub(crate) struct Membership(Uuid, Vec<String>);
+
+/// What the viewer signed in with.
+#[derive(Union)]
+pub(crate) enum ViewerCredential {
+    /// An API token.
+    ApiToken(ApiToken),
+    /// A token of the OIDC issuer.
+    OidcClaims(OidcClaims),
+}
+
+/// What was taken from a token of the OIDC issuer. Roles are not: they are given here.
+#[derive(SimpleObject)]
+pub(crate) struct OidcClaims {
+    /// The issuer.
+    issuer: String,
+    /// Who the viewer is to the issuer.
+    subject: String,
+    /// Until when the token is taken, the leeway for clocks that differ included.
+    ends_at: DateTime<Utc>,
+}
 
 /// Who asks.
 #[Object]
@@ -39,11 +62,52 @@ impl Viewer {
         &self.0.name
     }
 
-    /// Places in portfolios.
+    /// The person.
+    async fn person(&self, ctx: &Context<'_>) -> async_graphql::Result<Person> {
+        person(ctx, self.0.id.uuid()).await?.ok_or_else(|| not_found("the person"))
+    }
+
+    /// Places in portfolios, as far as what the viewer signed in with reaches.
     async fn memberships(&self) -> Vec<Membership> {
         let places = self.0.memberships.iter();
         let roles = |m: &actor::Membership| m.roles.iter().map(ToString::to_string).collect();
         places.map(|m| Membership(m.portfolio_id.uuid(), roles(m))).collect()
+    }
+
+    /// What the viewer signed in with.
+    async fn credential(&self, ctx: &Context<'_>) -> async_graphql::Result<ViewerCredential> {
+        match &self.0.credential {
+            Credential::Token { id, .. } => {
+                let found = session(ctx)?.reader().load_one(TokenKey(id.uuid())).await;
+                let row = found.map_err(|e| problem(&e))?.ok_or_else(|| not_found("the token"))?;
+                Ok(ViewerCredential::ApiToken(ApiToken(row)))
+            }
+            Credential::Claims { issuer, subject, ends_at } => {
+                let (issuer, subject) = (issuer.clone(), subject.clone());
+                Ok(ViewerCredential::OidcClaims(OidcClaims { issuer, subject, ends_at: *ends_at }))
+            }
+        }
+    }
+
+    /// The viewer's own API tokens. A token that is bound to a portfolio or held to some
+    /// roles knows itself alone.
+    #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
+    async fn tokens(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which tokens; all when not given.")] filter: Option<ApiTokenFilter>,
+        #[graphql(desc = "In which order; by when they were made when not given.")] order_by: Option<
+            ApiTokenOrder,
+        >,
+        #[graphql(desc = "So many from the start, 1 to 100; 20 when not given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<ApiTokenConnection> {
+        let mut asked = asked(filter, order_by, request(first, after, last, before))?;
+        let session = session(ctx)?;
+        (asked.filter.whose, asked.filter.at) = (Whose::own(&self.0), session.app().clock().now());
+        Listed::within(ctx, session.scope()?, asked).await.map(ApiTokenConnection)
     }
 }
 

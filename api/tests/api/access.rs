@@ -50,12 +50,17 @@ async fn a_viewer_reads_everything_and_changes_nothing() {
     let portfolio = text(&seen["portfolio"]["id"]);
     park(&gateway, gateway.world.portfolio().await).await;
     let dead_letter = dead_letters(&gateway, gateway.token("OPERATOR")).await[0].clone();
+    let lead = gateway.token("LEAD").unwrap();
+    let place = gateway.place(lead).await;
+    let (api_token, _) = gateway.make_token(lead, json!({ "portfolioId": portfolio })).await;
     let ids = [
         ("ventureId", venture.as_str()),
         ("evidenceId", &evidence),
         ("portfolioId", &portfolio),
         ("deadLetterId", &dead_letter),
         ("jobId", requested["gateRun"]["id"].as_str().unwrap()),
+        ("memberId", &place.member),
+        ("tokenId", &api_token),
     ];
     for call in Introspected::of(&gateway).await.calls("Mutation", &ids) {
         let text = format!("mutation {{ {} }}", call.text);
@@ -67,6 +72,10 @@ async fn a_viewer_reads_everything_and_changes_nothing() {
     assert_eq!(gateway.send(upload).await.status, StatusCode::FORBIDDEN);
     let operations = gateway.ask(gateway.token("VIEWER"), "{ operations { outbox } }", json!({})).await;
     assert_eq!(code(&operations), "FORBIDDEN");
+    let tokens = "query($id: ID!) { node(id: $id) { ... on Portfolio { tokens { totalCount } } } }";
+    let answer = gateway.ask(gateway.token("VIEWER"), tokens, json!({ "id": portfolio })).await;
+    assert_eq!(code(&answer), "FORBIDDEN");
+    assert_eq!(answer["data"]["node"], json!({ "tokens": null }));
     assert_eq!(gateway.world.recorded("attest").await, 1, "the one before");
 }
 

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use testing::world::role;
 
 use crate::{
-    gateway::{Gateway, code, dead_letters, mutation, park, signed, venture_input},
+    gateway::{Gateway, Place, code, dead_letters, mutation, park, signed, venture_input},
     introspection::Introspected,
 };
 
@@ -31,6 +31,8 @@ struct Foreign {
     event: String,
     dead_letter: String,
     file: String,
+    place: Place,
+    api_token: String,
 }
 
 impl Foreign {
@@ -61,6 +63,8 @@ impl Foreign {
         let seen =
             gateway.ask(Some(&token), query, json!({ "id": venture })).await["data"]["venture"].clone();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let place = gateway.place(&token).await;
+        let (api_token, _) = gateway.make_token(&token, json!({ "portfolioId": place.portfolio })).await;
         Self {
             portfolio: text(&seen["portfolio"]["id"]),
             stage_run: text(&seen["stageRun"]["id"]),
@@ -72,13 +76,16 @@ impl Foreign {
             token,
             venture,
             file,
+            place,
+            api_token,
         }
     }
 
     /// All but the dead letter, which its operators alone see.
-    fn ids(&self) -> [&String; 8] {
+    fn ids(&self) -> [&String; 11] {
         let Self { portfolio, venture, stage_run, gate_run, evidence, attestation, event, file, .. } = self;
-        [portfolio, venture, stage_run, gate_run, evidence, attestation, event, file]
+        let (Place { member, person, .. }, token) = (&self.place, &self.api_token);
+        [portfolio, venture, stage_run, gate_run, evidence, attestation, event, file, member, person, token]
     }
 }
 
@@ -174,6 +181,8 @@ async fn they_cannot_be_changed() {
         ("portfolioId", &foreign.portfolio),
         ("deadLetterId", &foreign.dead_letter),
         ("jobId", &foreign.gate_run),
+        ("memberId", &foreign.place.member),
+        ("tokenId", &foreign.api_token),
     ];
     let history = "query($id: ID!) { venture(id: $id) { version sequence } }";
     let before = gateway.ask(Some(&foreign.token), history, json!({ "id": foreign.venture })).await;
@@ -184,7 +193,7 @@ async fn they_cannot_be_changed() {
         assert_eq!(code(&answer), "NOT_FOUND", "{}: {answer}", call.text);
         refused += 1;
     }
-    assert!(refused >= 10, "{refused} mutations");
+    assert!(refused >= 15, "{refused} mutations");
     let after = gateway.ask(Some(&foreign.token), history, json!({ "id": foreign.venture })).await;
     assert_eq!(before, after);
 }

@@ -1,9 +1,12 @@
 //! A gateway of its own for each test, called as a frontend would call it.
 
 use api::Settings;
-use app::messages::{
-    dead_letters::{self, Parked},
-    outbox::PORTFOLIO_HEADER,
+use app::{
+    App,
+    messages::{
+        dead_letters::{self, Parked},
+        outbox::PORTFOLIO_HEADER,
+    },
 };
 use axum::{
     Router,
@@ -23,6 +26,13 @@ use tower::ServiceExt;
 pub(crate) struct Gateway {
     pub(crate) world: World,
     pub(crate) router: Router,
+}
+
+/// Somebody's place in their only portfolio, by global ids.
+pub(crate) struct Place {
+    pub(crate) portfolio: String,
+    pub(crate) member: String,
+    pub(crate) person: String,
 }
 
 /// An HTTP answer.
@@ -66,6 +76,40 @@ impl Gateway {
         let schema = api::schema(world.app.clone(), &settings).await.unwrap();
         let router = api::router(world.app.clone(), schema, &settings);
         Self { world, router }
+    }
+
+    /// The same, with an application and settings of its own.
+    pub(crate) async fn with(self, app: &App, settings: &Settings) -> Self {
+        let schema = api::schema(app.clone(), settings).await.unwrap();
+        Self { router: api::router(app.clone(), schema, settings), ..self }
+    }
+
+    /// The global ids of a role's portfolio, its member there and its person.
+    pub(crate) async fn place(&self, token: &str) -> Place {
+        let query = "{ viewer { person { id handle } memberships { portfolio { id } } } }";
+        let viewer = self.ask(Some(token), query, json!({})).await["data"]["viewer"].clone();
+        let text = |value: &Value| value.as_str().expect("an id").to_owned();
+        let portfolio = text(&viewer["memberships"][0]["portfolio"]["id"]);
+        let query = "query($id: ID!) { node(id: $id) { ... on Portfolio { members(first: 100) {
+                     nodes { id person { id } } } } } }";
+        let answer = self.ask(Some(token), query, json!({ "id": portfolio })).await;
+        let members = answer["data"]["node"]["members"]["nodes"].as_array().expect("members").clone();
+        let own = members.iter().find(|member| member["person"]["id"] == viewer["person"]["id"]);
+        Place {
+            portfolio,
+            member: text(&own.expect("the viewer among them")["id"]),
+            person: text(&viewer["person"]["id"]),
+        }
+    }
+
+    /// Makes a token; its global id and the token.
+    pub(crate) async fn make_token(&self, token: &str, mut input: Value) -> (String, String) {
+        input["label"] = json!("made by a test");
+        let query = mutation("createToken", "secret token { id }");
+        let answer = self.ask(Some(token), &query, json!({ "input": input })).await;
+        let made = &answer["data"]["createToken"];
+        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+        (text(&made["token"]["id"]), text(&made["secret"]))
     }
 
     /// The token of a role of the demo portfolio.

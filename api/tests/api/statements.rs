@@ -7,7 +7,7 @@ use std::sync::{
 
 use delivery::Faults;
 use serde_json::{Value, json};
-use testing::world::World;
+use testing::world::{World, until};
 use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt, registry};
 
 use crate::gateway::Gateway;
@@ -162,4 +162,48 @@ async fn a_list_is_counted_only_when_asked_for() {
     };
     let (without, with) = (ask("").await, ask("totalCount").await);
     assert_eq!(with, without + 1, "under a venture");
+}
+
+/// How many statements a query takes.
+async fn taken(gateway: &Gateway, statements: &Statements, query: &str, variables: Value) -> usize {
+    let before = statements.0.load(Ordering::Relaxed);
+    gateway.data("ADMIN", query, variables).await;
+    statements.0.load(Ordering::Relaxed) - before
+}
+
+#[tokio::test]
+async fn who_asks_is_one_statement() {
+    let gateway = Gateway::open().await;
+    let statements = Statements::default();
+    let _counting = tracing::subscriber::set_default(registry().with(statements.clone()));
+    let query = "{ viewer { handle memberships { roles } } }";
+    // The first use of a token is written beside the request.
+    taken(&gateway, &statements, query, json!({})).await;
+    let used = "{ viewer { credential { ... on ApiToken { lastUsedAt } } } }";
+    let written = || async {
+        gateway.data("ADMIN", used, json!({})).await["viewer"]["credential"]["lastUsedAt"].is_string()
+    };
+    assert!(until(written).await);
+    assert_eq!(taken(&gateway, &statements, query, json!({})).await, 1);
+}
+
+#[tokio::test]
+async fn lists_within_lists_take_as_many_statements_for_four_as_for_one() {
+    let gateway = Gateway::open().await;
+    for slug in ["second", "third", "fourth"] {
+        let input = json!({ "slug": slug, "name": "One more" });
+        gateway.change("ADMIN", "createPortfolio", "portfolio { id }", input).await;
+    }
+    let query = "query($first: Int!) { portfolios(first: $first) { nodes {
+        members(first: 2, orderBy: { field: JOINED_AT }) { totalCount nodes { roles person { handle email } } }
+        tokens(last: 2) { totalCount nodes { label person { handle } } }
+    } } }";
+    let statements = Statements::default();
+    let _counting = tracing::subscriber::set_default(registry().with(statements.clone()));
+    taken(&gateway, &statements, query, json!({ "first": 1 })).await;
+    let one = taken(&gateway, &statements, query, json!({ "first": 1 })).await;
+    let four = taken(&gateway, &statements, query, json!({ "first": 4 })).await;
+    assert!((5..=9).contains(&one), "{one} statements for one portfolio");
+    // As above: loads of one kind that come too far apart for one batch.
+    assert!(four <= one + 2, "{four} statements for four portfolios, {one} for one");
 }

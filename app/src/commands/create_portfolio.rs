@@ -12,7 +12,8 @@ use entity::portfolio;
 use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Context, Error, Right, Scope, Target, event::Event, playbooks, store, token};
+use super::add_member::join;
+use crate::{Command, Context, Error, Right, Scope, Target, event::Event, playbooks, store};
 
 /// Creates a portfolio that uses the playbook imported last.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,7 +31,7 @@ pub struct CreatePortfolio {
 #[async_trait]
 impl Command for CreatePortfolio {
     const NAME: &'static str = "create_portfolio";
-    const RIGHT: Right = Right::Anywhere(&["ADMIN"]);
+    const RIGHT: Right = Right::Anywhere(&[Role::ADMIN]);
     type Output = Id<kind::Portfolio>;
 
     fn target(&self) -> Target {
@@ -40,11 +41,12 @@ impl Command for CreatePortfolio {
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error> {
         let person = cx.person()?;
         let row = insert(cx, self).await?;
-        let admin = Role::parse("ADMIN").map_err(anyhow::Error::from)?;
-        token::join(cx.app(), cx.tx(), row.id, person.uuid(), &[admin], cx.now()).await?;
+        let handle = cx.actor().person().map(|person| person.handle.clone()).unwrap_or_default();
+        let admin = Role::parse(Role::ADMIN).map_err(anyhow::Error::from)?;
         let id = Id::new(row.id);
         cx.emit(Event::PortfolioCreated { slug: row.slug.clone(), name: row.name.clone() });
         cx.hold_portfolio(row);
+        join(cx, person.uuid(), &handle, vec![admin]).await?;
         Ok(id)
     }
 }

@@ -17,29 +17,7 @@ use domain::{
 };
 use entity::{evidence, stage_run, venture};
 use sea_orm::{EntityTrait, PaginatorTrait};
-use testing::{
-    database::Kind,
-    world::{Transport, World, playbook_files},
-};
-
-/// Runs a test's body on each database.
-macro_rules! on_both {
-    ($($name:ident)*) => { $(
-        mod $name {
-            use super::*;
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn on_sqlite() {
-                super::$name(World::create(Kind::Sqlite, Transport::InProcess).await).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn on_postgres() {
-                super::$name(World::create(Kind::Postgres, Transport::InProcess).await).await;
-            }
-        }
-    )* };
-}
+use testing::world::{World, playbook_files};
 
 on_both! {
     of_two_changes_of_one_version_one_is_refused

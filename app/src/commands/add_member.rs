@@ -1,0 +1,135 @@
+//! `add_member`: a person gets a place in a portfolio.
+
+use async_trait::async_trait;
+use domain::{
+    Refusal, Role,
+    id::{Id, kind},
+    member::{self, MAX_MEMBERS, PersonKind},
+    refusal::Code,
+    text,
+};
+use entity::{member as row, person};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    Command, Context, Error, Right, Target,
+    event::Event,
+    issuer::checked_subject,
+    store::{self, person::NewPerson},
+};
+
+/// Makes somebody a member. Who is not known by the handle yet becomes known by it; of who is, nothing
+/// changes, because they are members elsewhere too.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AddMember {
+    /// The portfolio.
+    pub portfolio_id: Id<kind::Portfolio>,
+    /// Short name, unique over all portfolios.
+    pub handle: String,
+    /// 1 to 120 characters; of a new person.
+    pub name: String,
+    /// Who stands behind it; of a new person.
+    pub kind: PersonKind,
+    /// E-mail address; of a known person it must be theirs.
+    pub email: Option<String>,
+    /// Who they are to the OIDC issuer, 1 to 255 characters; of a known person it must be theirs.
+    pub subject: Option<String>,
+    /// The roles they get, of the playbook's and the platform's.
+    pub roles: Vec<String>,
+}
+
+#[async_trait]
+impl Command for AddMember {
+    const NAME: &'static str = "add_member";
+    const RIGHT: Right = Right::Platform(&[Role::ADMIN]);
+    type Output = Id<kind::Member>;
+
+    fn target(&self) -> Target {
+        Target::Portfolio(self.portfolio_id)
+    }
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error> {
+        let portfolio = cx.portfolio().await?;
+        store::member::take_turn(cx.tx(), portfolio.id).await?;
+        let playbook = cx.playbook(Id::new(portfolio.playbook_id)).await?;
+        let roles = member::granted(&self.roles, |role| playbook.roles.contains_key(role))?;
+        let person = self.person(cx).await?;
+        if store::member::of(cx.tx(), portfolio.id, person).await?.is_some() {
+            let message = format!("{} is a member already", self.handle);
+            return Err(Refusal::new(Code::AlreadyMember, message).at("handle").into());
+        }
+        if store::member::count(cx.tx(), portfolio.id).await? >= MAX_MEMBERS {
+            let message = format!("a portfolio has at most {MAX_MEMBERS} members");
+            return Err(Refusal::new(Code::TooManyMembers, message).into());
+        }
+        join(cx, person, &self.handle, roles).await
+    }
+}
+
+impl AddMember {
+    /// The id of the person meant, who is made if nobody has the handle.
+    async fn person(&self, cx: &Context<'_>) -> Result<Uuid, Error> {
+        let handle = member::handle(&self.handle)?;
+        let name = text::line("name", &self.name, 1, 120)?;
+        let email = self.email.as_deref().map(member::email).transpose()?;
+        let subject =
+            self.subject.as_deref().map(|subject| checked_subject(cx.app(), subject)).transpose()?;
+        if let Some(known) = store::person::by_handle(cx.tx(), &handle).await? {
+            same(&known, email.as_deref(), subject.as_ref())?;
+            return Ok(known.id);
+        }
+        if let Some(subject) = &subject {
+            store::person::require_free(cx.tx(), subject).await?;
+        }
+        let id = cx.id::<kind::Person>().uuid();
+        let person = NewPerson { handle, name, kind: self.kind, email, subject };
+        store::person::insert(cx.tx(), id, person, cx.now()).await?;
+        Ok(id)
+    }
+}
+
+/// Refuses somebody else of the same handle. Nothing that is given may differ from what is on record; and
+/// of who has an address or a subject, one must be given: a handle that was guessed adds nobody.
+fn same(
+    known: &person::Model,
+    email: Option<&str>,
+    subject: Option<&(String, String)>,
+) -> Result<(), Refusal> {
+    let on_record = known.issuer.as_deref().zip(known.subject.as_deref());
+    let same_email = email.map(|email| known.email.as_deref().is_some_and(|k| member::same_email(k, email)));
+    let same_subject = subject.map(|(issuer, subject)| on_record == Some((issuer, subject)));
+    let anonymous = known.email.is_none() && on_record.is_none();
+    let agrees = same_email != Some(false) && same_subject != Some(false);
+    if agrees && (anonymous || same_email.is_some() || same_subject.is_some()) {
+        return Ok(());
+    }
+    let message = "the handle belongs to a person with another e-mail address or OIDC subject than given";
+    Err(Refusal::new(Code::HandleTaken, message).at("handle"))
+}
+
+/// Writes and records the place.
+pub(super) async fn join(
+    cx: &mut Context<'_>,
+    person: Uuid,
+    handle: &str,
+    roles: Vec<Role>,
+) -> Result<Id<kind::Member>, Error> {
+    let id = cx.id();
+    let member = row::Model {
+        id: id.uuid(),
+        portfolio_id: cx.portfolio_id()?.uuid(),
+        person_id: person,
+        roles: serde_json::to_value(&roles)?,
+        joined_at: cx.now(),
+    };
+    store::member::insert(cx.tx(), &member).await?;
+    cx.changed(None, Some(store::member::state(&member)));
+    cx.emit(Event::MemberAdded {
+        member_id: id,
+        person_id: Id::new(person),
+        handle: handle.to_owned(),
+        roles,
+    });
+    Ok(id)
+}

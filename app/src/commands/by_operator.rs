@@ -1,0 +1,31 @@
+//! A person's command, done by whoever runs the system at its command line: they hold no role in any
+//! portfolio, and the database itself.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{Command, Context, Error, Right, Target};
+
+/// The same command, recorded under the same name as done by the agent `operator`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent, bound = "C: Serialize + DeserializeOwned")]
+pub struct ByOperator<C>(pub C);
+
+#[async_trait]
+impl<C: Command> Command for ByOperator<C> {
+    const NAME: &'static str = C::NAME;
+    const RIGHT: Right = Right::Agent;
+    type Output = C::Output;
+
+    fn target(&self) -> Target {
+        self.0.target()
+    }
+
+    fn expected_version(&self) -> Option<i64> {
+        self.0.expected_version()
+    }
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error> {
+        self.0.run(cx).await
+    }
+}

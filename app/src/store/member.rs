@@ -1,0 +1,72 @@
+//! Members: persons in portfolios, with their roles there.
+
+use domain::{
+    Role,
+    id::{Id, kind},
+};
+use entity::member::{ActiveModel, Column, Entity, Model};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, sea_query::LockType,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{Error, Scope, database};
+
+/// The member, within scope.
+pub async fn find(db: &impl ConnectionTrait, scope: &Scope, id: Id<kind::Member>) -> Result<Model, Error> {
+    let query = Entity::find_by_id(id.uuid()).filter(scope.on(Column::PortfolioId));
+    query.one(db).await?.ok_or(Error::NotFound)
+}
+
+/// A person's place in a portfolio.
+pub async fn of(db: &impl ConnectionTrait, portfolio: Uuid, person: Uuid) -> Result<Option<Model>, Error> {
+    let query = Entity::find().filter(Column::PortfolioId.eq(portfolio)).filter(Column::PersonId.eq(person));
+    Ok(query.one(db).await?)
+}
+
+/// All places of a person.
+pub async fn all_of(db: &impl ConnectionTrait, person: Uuid) -> Result<Vec<Model>, Error> {
+    Ok(Entity::find().filter(Column::PersonId.eq(person)).all(db).await?)
+}
+
+/// Has changes of a portfolio's members take turns, until the transaction ends: each sees the ADMINs that
+/// the one before it left.
+pub async fn take_turn(db: &impl ConnectionTrait, portfolio: Uuid) -> Result<(), Error> {
+    let query = entity::portfolio::Entity::find_by_id(portfolio)
+        .select_only()
+        .column(entity::portfolio::Column::Id)
+        .lock(LockType::NoKeyUpdate);
+    let row: Option<Uuid> = query.into_tuple().one(db).await?;
+    row.map(drop).ok_or(Error::NotFound)
+}
+
+/// How many members a portfolio has.
+pub async fn count(db: &impl ConnectionTrait, portfolio: Uuid) -> Result<u64, Error> {
+    Ok(Entity::find().filter(Column::PortfolioId.eq(portfolio)).count(db).await?)
+}
+
+/// How many other members of the same portfolio are ADMIN.
+pub async fn other_admins(db: &impl ConnectionTrait, member: &Model) -> Result<u64, Error> {
+    let query = Entity::find()
+        .filter(Column::PortfolioId.eq(member.portfolio_id))
+        .filter(Column::Id.ne(member.id))
+        .filter(database::holds_one_of(db.get_database_backend(), ("member", "roles"), [Role::ADMIN]));
+    Ok(query.count(db).await?)
+}
+
+/// Writes a new member.
+pub async fn insert(db: &impl ConnectionTrait, member: &Model) -> Result<(), Error> {
+    Entity::insert(ActiveModel::from(member.clone())).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// The roles of a member.
+pub fn roles(member: &Model) -> Result<Vec<Role>, Error> {
+    Ok(serde_json::from_value(member.roles.clone())?)
+}
+
+/// What the audit shows of a member.
+pub(crate) fn state(member: &Model) -> Value {
+    json!({ "member_id": member.id, "person_id": member.person_id, "roles": member.roles })
+}

@@ -306,7 +306,8 @@ async fn what_was_opened_ends_with_the_token() {
     let viewer = "{ viewer { handle } }";
     assert_eq!(socket.run("1", viewer).await["data"]["viewer"]["handle"], "jane");
     realm.gateway.world.clock.advance(Duration::seconds(330));
-    assert_eq!(frames.next().await.expect("an end that is told").0, "complete");
+    let (event, answer) = frames.next().await.expect("an end that is told");
+    assert_eq!((event.as_str(), code(&answer)), ("next", "UNAUTHENTICATED"), "{answer}");
     let late = socket.run("2", viewer).await;
     assert_eq!(code(&late), "UNAUTHENTICATED", "{late}");
     assert!(!realm.takes(&token).await);

@@ -110,5 +110,9 @@ pub mod kind {
         Event,
         /// A message that could not be handled.
         DeadLetter,
+        /// An address that is told of events.
+        WebhookEndpoint,
+        /// One event on its way to one endpoint.
+        WebhookDelivery,
     }
 }

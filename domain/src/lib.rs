@@ -15,6 +15,7 @@ pub mod role;
 pub mod stage_run;
 pub mod text;
 pub mod venture;
+pub mod webhook;
 
 pub use refusal::Refusal;
 pub use role::Role;

@@ -78,6 +78,14 @@ pub enum Code {
     TokenRevoked,
     /// The message is not among the dead letters any more.
     AlreadyReplayed,
+    /// There are as many of these as there may be.
+    LimitReached,
+    /// The webhook endpoint is disabled: nothing is sent to it.
+    WebhookEndpointDisabled,
+    /// The webhook endpoint is not disabled.
+    WebhookEndpointEnabled,
+    /// The system was started without a key to keep secrets by.
+    SecretKeyMissing,
 }
 
 impl Refusal {

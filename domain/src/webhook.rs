@@ -1,0 +1,11 @@
+//! Webhooks: who is told of which events, what an answer means, and when it is tried again.
+//!
+//! How a message is signed and sent is `outbound`'s; where it is kept, `app`'s.
+
+mod delivery;
+mod endpoint;
+mod schedule;
+
+pub use delivery::{Answer, Attempted, Delivery, Next, Status};
+pub use endpoint::{Change, DisabledReason, Endpoint, MAX_ENDPOINTS, MAX_SECRETS, Settings, State};
+pub use schedule::{MAX_RETRY_AFTER, SCHEDULE};

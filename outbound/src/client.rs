@@ -232,6 +232,38 @@ mod tests {
         futures_util::stream::iter([Ok(Bytes::from_static(b"half"))]).chain(futures_util::stream::pending())
     }
 
+    /// A receiver that shows a certificate of its own making.
+    async fn self_signed() -> SocketAddr {
+        let made = rcgen::generate_simple_self_signed(["receiver.example".to_owned()]).unwrap();
+        let key = rustls::pki_types::PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                // It fails: that is what the test is about.
+                drop(acceptor.accept(stream).await);
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn a_certificate_that_nobody_vouches_for_is_refused() {
+        let address = self_signed().await;
+        let client = Client::with_lookup(&settings(&["127.0.0.1/32"]), names(&["127.0.0.1"])).unwrap();
+        let failed =
+            call(&client, &format!("https://receiver.example:{}/", address.port())).await.unwrap_err();
+        assert_eq!(failed.to_string(), "invalid peer certificate: UnknownIssuer");
+    }
+
     #[tokio::test]
     async fn what_cannot_be_reached_says_why() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

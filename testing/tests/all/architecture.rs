@@ -8,9 +8,10 @@ use std::{
 use serde_json::Value;
 
 /// `(crate, crates of ours it may depend on)`.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("bus", &[]),
+    ("outbound", &[]),
     ("process", &[]),
     ("entity", &[]),
     ("migration", &[]),

@@ -57,8 +57,10 @@ fn postgres() -> [String; 2] {
     // A doubled quote stands for one.
     let spaces = " ".repeat(PUNCTUATION.len() - 1);
     let words = |column: &str, weight: &str| {
+        // Case is folded by ICU, because the server's own locale may know ASCII alone.
         format!(
-            "setweight(to_tsvector('simple', translate({column}, '{PUNCTUATION}', '{spaces}')), '{weight}')"
+            "setweight(to_tsvector('simple', lower(translate({column}, '{PUNCTUATION}', '{spaces}') \
+             COLLATE \"und-x-icu\")), '{weight}')"
         )
     };
     let search = [words("name", "A"), words("coalesce(category, '')", "B"), words("description", "C")];

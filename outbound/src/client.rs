@@ -85,7 +85,8 @@ impl Client {
         let deadline = Instant::now() + self.timeout;
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = url.as_str().parse().map_err(|_| Failure::Broken("not an address".to_owned()))?;
+        *request.uri_mut() =
+            url.as_str().parse().map_err(|_| Failure::Broken("not an address".to_owned()))?;
         *request.headers_mut() = headers;
         request.headers_mut().insert(USER_AGENT, AGENT);
         let response = timeout_at(deadline, self.pool.request(request))
@@ -187,7 +188,10 @@ mod tests {
         // Nobody is there at the first address; what matters is that the second is looked at as well.
         let lookup = names(&["1.1.1.1", "127.0.0.1"]);
         let client = Client::with_lookup(&settings(&["1.1.1.1/32"]), Arc::clone(&lookup)).unwrap();
-        assert_eq!(lookup("checked.example".to_owned()).await.unwrap(), ["1.1.1.1".parse::<IpAddr>().unwrap()]);
+        assert_eq!(
+            lookup("checked.example".to_owned()).await.unwrap(),
+            ["1.1.1.1".parse::<IpAddr>().unwrap()]
+        );
         let refused = call(&client, &format!("http://checked.example:{}/", address.port())).await;
         assert!(matches!(refused, Err(Failure::Refused(_))), "{refused:?}");
     }
@@ -210,16 +214,14 @@ mod tests {
         let routes = Router::new()
             .route("/long", post(|| async { "x".repeat(MAX_BODY_BYTES + 1) }))
             .route("/silent", post(|| std::future::pending::<String>()))
-            .route(
-                "/half",
-                post(|| async {
-                    axum::body::Body::from_stream(futures_body())
-                }),
-            );
+            .route("/half", post(|| async { axum::body::Body::from_stream(futures_body()) }));
         let address = receiver(routes).await;
         let quick = Settings { outbound_timeout_ms: 300, ..settings(&["127.0.0.1/32"]) };
         let client = Client::new(&quick).unwrap();
-        assert_eq!(call(&client, &format!("http://{address}/long")).await.unwrap().body.len(), MAX_BODY_BYTES);
+        assert_eq!(
+            call(&client, &format!("http://{address}/long")).await.unwrap().body.len(),
+            MAX_BODY_BYTES
+        );
         let silent = call(&client, &format!("http://{address}/silent")).await;
         assert_eq!(silent, Err(Failure::Timeout(300)));
         let half = call(&client, &format!("http://{address}/half")).await.unwrap();

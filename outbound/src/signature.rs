@@ -44,12 +44,7 @@ impl fmt::Debug for Secret {
 }
 
 /// The headers of a message of JSON: its id, the time of this attempt, and a signature by each secret.
-pub fn sign(
-    secrets: &[Secret],
-    id: &str,
-    at: DateTime<Utc>,
-    body: &str,
-) -> Result<HeaderMap, WebhookError> {
+pub fn sign(secrets: &[Secret], id: &str, at: DateTime<Utc>, body: &str) -> Result<HeaderMap, WebhookError> {
     let seconds = at.timestamp();
     let signatures = secrets
         .iter()

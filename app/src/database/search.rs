@@ -92,7 +92,9 @@ fn fts5((word, beginning): (&str, bool)) -> String {
 }
 
 fn found_by_postgres(query: String) -> Expr {
-    Expr::cust_with_values("\"venture\".\"search\" @@ to_tsquery('simple', $1)", [query])
+    // By ICU, as in the column: what the server's own locale folds, which may be ASCII alone, does not matter.
+    let found = "\"venture\".\"search\" @@ to_tsquery('simple', lower($1 COLLATE \"und-x-icu\"))";
+    Expr::cust_with_values(found, [query])
 }
 
 fn found_by_sqlite(query: String) -> Expr {

@@ -207,15 +207,18 @@ mod tests {
         assert!(!delivery.awaits(11));
         delivery.again();
         assert!(delivery.awaits(11), "numbers go on");
-        assert!(matches!(delivery.attempted(&status(500, None), now()), Next::Retry(at) if at <= now() + TimeDelta::seconds(6)));
+        assert!(
+            matches!(delivery.attempted(&status(500, None), now()), Next::Retry(at) if at <= now() + TimeDelta::seconds(6))
+        );
     }
 
     #[test]
     fn retry_after_is_honoured_within_a_day_and_never_shortens_the_wait() {
-        let at = |tried: u32, seconds: i64| match delivery(tried).attempted(&status(429, Some(seconds)), now()) {
-            Next::Retry(at) => at - now(),
-            other => panic!("{other:?}"),
-        };
+        let at =
+            |tried: u32, seconds: i64| match delivery(tried).attempted(&status(429, Some(seconds)), now()) {
+                Next::Retry(at) => at - now(),
+                other => panic!("{other:?}"),
+            };
         assert_eq!(at(0, 120), TimeDelta::seconds(120));
         assert_eq!(at(0, 86_400), TimeDelta::hours(24));
         assert_eq!(at(0, 10_000_000), TimeDelta::hours(24));

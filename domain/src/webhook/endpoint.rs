@@ -152,7 +152,10 @@ fn checked_types(names: &[String], known: &[&str]) -> Result<Vec<String>, Refusa
         }
     }
     if kept.is_empty() {
-        return Err(Refusal::invalid("eventTypes", "name at least one event type, or leave them out for all"));
+        return Err(Refusal::invalid(
+            "eventTypes",
+            "name at least one event type, or leave them out for all",
+        ));
     }
     Ok(kept)
 }
@@ -259,7 +262,10 @@ mod tests {
 
     #[test]
     fn a_change_leaves_what_it_does_not_name() {
-        let before = Settings { description: Some("Billing".to_owned()), ..settings("https://a.com/", Some(&["stage.late.v1"])) };
+        let before = Settings {
+            description: Some("Billing".to_owned()),
+            ..settings("https://a.com/", Some(&["stage.late.v1"]))
+        };
         let url = Change { url: Some("https://b.com/".to_owned()), ..Change::default() };
         let after = before.changed(&url, &KNOWN).unwrap();
         assert_eq!(after, Settings { url: "https://b.com/".to_owned(), ..before.clone() });

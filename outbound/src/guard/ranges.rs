@@ -105,7 +105,12 @@ mod tests {
             ("2001:db7:ffff::", "2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", "2001:db9::"),
             ("2001:ffff::", "2002::", "2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "2003::"),
             ("3ffe:ffff::", "3fff::", "3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff", "3fff:1000::"),
-            ("3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "4000::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "-"),
+            (
+                "3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+                "4000::",
+                "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+                "-",
+            ),
         ];
         for (before, first, last, after) in table {
             for inside in [first, last] {

@@ -213,7 +213,7 @@ mod tests {
     async fn a_long_body_is_cut_and_a_silent_receiver_is_left() {
         let routes = Router::new()
             .route("/long", post(|| async { "x".repeat(MAX_BODY_BYTES + 1) }))
-            .route("/silent", post(|| std::future::pending::<String>()))
+            .route("/silent", post(std::future::pending::<String>))
             .route("/half", post(|| async { axum::body::Body::from_stream(futures_body()) }));
         let address = receiver(routes).await;
         let quick = Settings { outbound_timeout_ms: 300, ..settings(&["127.0.0.1/32"]) };

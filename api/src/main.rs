@@ -4,16 +4,13 @@ use std::{io::Write, net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::Context;
 use api::{Server, Settings};
+use app::secret::Keyring;
 use clap::Parser;
 use delivery::{Backend, Node};
 use process::{backend, config, runtime, shutdown, telemetry};
 
 /// What may be under way at the end before it is left to another process.
 const DRAIN: Duration = Duration::from_secs(20);
-
-/// Variables that only other processes of a deployment read.
-const KNOWN_ELSEWHERE: &[&str] =
-    &["VENTURI_DEMO", "VENTURI_HEALTH_LISTEN", "VENTURI_PLAYBOOK", "VENTURI_WORKER_CONCURRENCY"];
 
 /// The GraphQL gateway, beside workers in processes of their own
 #[derive(Parser, Debug)]
@@ -31,7 +28,7 @@ struct Config {
 }
 
 fn main() -> ExitCode {
-    let config: Config = config::parse(KNOWN_ELSEWHERE);
+    let config: Config = config::parse();
     runtime::run(serve(config))
 }
 
@@ -49,6 +46,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         amqp_url: Some(amqp_url.expose()),
         namespace: &config.backend.amqp_namespace,
         name: "api",
+        keyring: Keyring::parse(config.backend.secret_keys())?,
     };
     let app = tokio::select! {
         app = delivery::open_database(&backend) => app?.with_issuer(config.api.oidc.issuer()),

@@ -4,7 +4,6 @@
 //! `api`. Nothing here knows a transport or a protocol.
 
 pub mod actor;
-
 pub mod clock;
 pub mod command;
 pub mod commands;
@@ -17,6 +16,7 @@ pub mod issuer;
 pub mod messages;
 pub mod playbooks;
 pub mod query;
+pub mod secret;
 pub mod seed;
 pub mod store;
 pub mod token;
@@ -39,6 +39,7 @@ use clock::{Clock, Ids, SystemClock, SystemIds};
 use hints::Hints;
 use issuer::Issuer;
 use playbooks::Playbooks;
+use secret::Keyring;
 use token::usage::Usage;
 
 /// The application: a database, a clock, a source of ids, and whom to tell of commits.
@@ -50,6 +51,7 @@ pub struct App {
     playbooks: Playbooks,
     hints: Hints,
     issuer: Option<Arc<dyn Issuer>>,
+    keyring: Keyring,
     usage: Usage,
 }
 
@@ -68,6 +70,7 @@ impl App {
             playbooks: Playbooks::default(),
             hints: Hints::default(),
             issuer: None,
+            keyring: Keyring::default(),
             usage: Usage::default(),
         }
     }
@@ -76,6 +79,12 @@ impl App {
     #[must_use]
     pub fn with_issuer(self, issuer: Option<Arc<dyn Issuer>>) -> Self {
         Self { issuer, ..self }
+    }
+
+    /// The same, keeping secrets by these keys.
+    #[must_use]
+    pub fn with_keyring(self, keyring: Keyring) -> Self {
+        Self { keyring, ..self }
     }
 
     /// The database.
@@ -106,6 +115,11 @@ impl App {
     /// The OIDC issuer whose tokens are taken.
     pub fn issuer(&self) -> Option<&dyn Issuer> {
         self.issuer.as_deref()
+    }
+
+    /// The keys that secrets are kept by.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
     }
 
     pub(crate) fn usage(&self) -> &Usage {

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use app::{App, Database, Error, database, messages::outbox};
+use app::{App, Database, Error, database, messages::outbox, secret::Keyring};
 use bus::{AmqpOptions, Bus};
 
 use crate::topology;
 
-/// Where the database and the broker are.
+/// Where the database and the broker are, and the keys of what is sealed in the database.
 #[derive(Clone)]
 pub struct Backend<'a> {
     /// `sqlite://…` or `postgres://…`.
@@ -23,6 +23,8 @@ pub struct Backend<'a> {
     pub namespace: &'a str,
     /// Name of the connection on the broker: the binary's.
     pub name: &'a str,
+    /// The keys that secrets are kept by.
+    pub keyring: Keyring,
 }
 
 /// Why a process does not start.
@@ -66,7 +68,7 @@ pub async fn open_database(backend: &Backend<'_>) -> Result<App, ConnectError> {
     let mut wait = Duration::from_millis(200);
     loop {
         match Database::connect(&settings).await.map_err(Error::from) {
-            Ok(database) => return Ok(App::new(database)),
+            Ok(database) => return Ok(App::new(database).with_keyring(backend.keyring.clone())),
             Err(Error::Unavailable(reason)) if !backend.database_url.starts_with("sqlite:") => {
                 tracing::warn!(reason, "waiting for the database");
             }
@@ -103,6 +105,7 @@ mod tests {
                 amqp_url,
                 namespace: "venturi",
                 name: "test",
+                keyring: Keyring::default(),
             };
             check(&backend).is_ok()
         };

@@ -2,7 +2,7 @@
 
 mod m0001_first;
 mod m0002_identity;
-mod m0004_search;
+mod m0003_search;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -21,7 +21,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m0001_first::Migration),
             Box::new(m0002_identity::Migration),
-            Box::new(m0004_search::Migration),
+            Box::new(m0003_search::Migration),
         ]
     }
 }
@@ -47,7 +47,7 @@ pub fn fingerprint() -> String {
     [
         include_str!("m0001_first.rs"),
         include_str!("m0002_identity.rs"),
-        include_str!("m0004_search.rs"),
+        include_str!("m0003_search.rs"),
         include_str!("table.rs"),
     ]
     .hash(&mut hasher);

@@ -2,7 +2,7 @@
 //!
 //! Connecting is not done here.
 
-use super::config::SecretUrl;
+use super::config::{Secret, SecretUrl};
 
 /// Where the database and the broker are.
 #[derive(clap::Args, Debug, Clone)]
@@ -25,4 +25,22 @@ pub struct Settings {
     #[arg(long, env = "VENTURI_DATABASE_CONNECTIONS", default_value_t = 20, value_name = "COUNT",
           value_parser = clap::value_parser!(u32).range(2..=500))]
     pub database_connections: u32,
+
+    /// Keys by which secrets are kept in the database, separated by commas: the base64 of 32 random bytes each
+    /// (`openssl rand -base64 32`); the first seals, all of them open
+    #[arg(
+        long,
+        env = "VENTURI_SECRET_KEYS",
+        value_name = "KEYS",
+        value_delimiter = ',',
+        hide_env_values = true
+    )]
+    pub secret_keys: Vec<Secret<String>>,
+}
+
+impl Settings {
+    /// The keys as they were given.
+    pub fn secret_keys(&self) -> impl Iterator<Item = &str> {
+        self.secret_keys.iter().map(|key| key.expose().as_str())
+    }
 }

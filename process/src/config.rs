@@ -5,6 +5,7 @@
 //! past this module, and no secret leaves it through help, errors, logs or serialisation.
 
 mod secret;
+mod variables;
 
 use std::any::TypeId;
 use std::collections::BTreeSet;
@@ -15,6 +16,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Parser};
 
 pub use secret::{InvalidUrl, Secret, SecretUrl};
+pub use variables::VARIABLES;
 
 /// Every environment variable of the system starts with this.
 pub const PREFIX: &str = "VENTURI_";
@@ -22,26 +24,26 @@ pub const PREFIX: &str = "VENTURI_";
 /// Reads the configuration of this process, or prints why it cannot and ends the process with code 2
 /// (`--help` and `--version` print and end with 0).
 ///
-/// `known_elsewhere` lists the variables other binaries declare: they are accepted and not read, since the
-/// processes of one deployment share one environment.
-pub fn parse<C: Parser>(known_elsewhere: &[&str]) -> C {
+/// Every one of [`VARIABLES`] is accepted, and not read where it is another binary's: the processes of one
+/// deployment share one environment.
+pub fn parse<C: Parser>() -> C {
     // Not `vars()`: it panics on the first name or value that is not Unicode, ours or not.
     let environment: Vec<_> = std::env::vars_os().collect();
-    try_parse_from(std::env::args_os(), &environment, known_elsewhere).unwrap_or_else(|error| error.exit())
+    try_parse_from(std::env::args_os(), &environment, VARIABLES).unwrap_or_else(|error| error.exit())
 }
 
-/// [`parse`] without ending the process. `environment` decides which names are refused and which are empty;
-/// clap reads the values of declared variables from the process itself.
+/// [`parse`] without ending the process. `environment` decides which names are refused, those neither declared
+/// nor `known`, and which are empty; clap reads the values of declared variables from the process itself.
 ///
 /// # Errors
 /// A clap error that knows its exit code: an unknown setting, a missing or an invalid value, or help asked for.
 pub fn try_parse_from<C: Parser>(
     arguments: impl IntoIterator<Item = OsString>,
     environment: &[(OsString, OsString)],
-    known_elsewhere: &[&str],
+    known: &[&str],
 ) -> Result<C, clap::Error> {
     let mut command = C::command();
-    refuse_unknown(&mut command, environment, known_elsewhere)?;
+    refuse_unknown(&mut command, environment, known)?;
     let mut command = without_empty(command, environment);
     // Whole, or the subcommands' arguments cannot be shown.
     command.build();
@@ -50,8 +52,9 @@ pub fn try_parse_from<C: Parser>(
     parsed.map_err(|error| redacted(error.format(&mut command), &command))
 }
 
-/// The variables that `C` and its subcommands declare, sorted: what the other binaries pass on as known.
-pub fn declared<C: Parser>() -> BTreeSet<String> {
+/// The variables that `C` and its subcommands declare, sorted.
+#[cfg(test)]
+fn declared<C: Parser>() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     collect_declared(&C::command(), &mut names);
     names
@@ -66,9 +69,9 @@ fn collect_declared(command: &Command, names: &mut BTreeSet<String>) {
 fn refuse_unknown(
     command: &mut Command,
     environment: &[(OsString, OsString)],
-    known_elsewhere: &[&str],
+    known: &[&str],
 ) -> Result<(), clap::Error> {
-    let mut known: BTreeSet<String> = known_elsewhere.iter().map(ToString::to_string).collect();
+    let mut known: BTreeSet<String> = known.iter().map(ToString::to_string).collect();
     collect_declared(command, &mut known);
     let given = environment.iter().map(|(name, _)| name.to_string_lossy());
     let unknown: BTreeSet<_> =

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod builtin;
+mod keys;
 mod operate;
 mod start;
 
@@ -12,11 +13,8 @@ use std::process::ExitCode;
 use arguments::{Arguments, Command};
 use process::{config, health, runtime};
 
-/// Variables that only other processes of a deployment read.
-const KNOWN_ELSEWHERE: &[&str] = &["VENTURI_HEALTH_LISTEN", "VENTURI_WORKER_CONCURRENCY"];
-
 fn main() -> ExitCode {
-    let arguments: Arguments = config::parse(KNOWN_ELSEWHERE);
+    let arguments: Arguments = config::parse();
     runtime::run(run(arguments))
 }
 

@@ -20,24 +20,25 @@ use domain::{
 
 use crate::{
     arguments::{Arguments, Member, Playbook, Portfolio, Token},
-    builtin, print,
+    builtin, keys, print,
 };
 
 /// Where the database and the broker are.
-pub(crate) fn backend(arguments: &Arguments) -> Backend<'_> {
-    Backend {
+pub(crate) fn backend(arguments: &Arguments) -> anyhow::Result<Backend<'_>> {
+    Ok(Backend {
         database_url: arguments.backend.database_url.expose(),
         database_connections: arguments.backend.database_connections,
         statement_timeout: Some(arguments.start.api.request_timeout()),
         amqp_url: arguments.backend.amqp_url.as_ref().map(|url| url.expose()),
         namespace: &arguments.backend.amqp_namespace,
         name: "venturi",
-    }
+        keyring: keys::keyring(&arguments.backend)?,
+    })
 }
 
 /// The application on an up-to-date schema, with the configured playbook imported.
 pub(crate) async fn prepared(arguments: &Arguments) -> anyhow::Result<(App, Id<kind::Playbook>)> {
-    let app = delivery::open_database(&backend(arguments)).await?;
+    let app = delivery::open_database(&backend(arguments)?).await?;
     migration::migrate(app.database().write()).await?;
     let files = builtin::files(arguments.playbook.folder.as_deref())?;
     let playbook = playbooks::import(&app, files).await?;
@@ -68,7 +69,7 @@ pub(crate) fn table(tokens: &[(domain::Role, String)]) -> String {
 
 /// `venturi token …`.
 pub(crate) async fn token(arguments: &Arguments, command: Token) -> anyhow::Result<()> {
-    let app = delivery::open_database(&backend(arguments)).await?;
+    let app = delivery::open_database(&backend(arguments)?).await?;
     match command {
         Token::Create { portfolio, role, expires_in_days } => {
             let expires_at = expires_in_days.map(|days| app.clock().now() + Duration::days(i64::from(days)));
@@ -106,7 +107,7 @@ fn line(token: &query::rows::Token, handle: &str, now: DateTime<Utc>) -> String 
 
 /// `venturi member …`.
 pub(crate) async fn member(arguments: &Arguments, command: Member) -> anyhow::Result<()> {
-    let app = delivery::open_database(&backend(arguments)).await?;
+    let app = delivery::open_database(&backend(arguments)?).await?;
     let app = app.with_issuer(arguments.start.api.oidc.issuer());
     let request = Request::by_operator();
     match command {
@@ -142,7 +143,7 @@ pub(crate) async fn playbook(arguments: &Arguments, command: Playbook) -> anyhow
     match command {
         Playbook::Check { directory } => check(&builtin::files(Some(&directory))?),
         Playbook::Import { directory, portfolio } => {
-            let app = delivery::open_database(&backend(arguments)).await?;
+            let app = delivery::open_database(&backend(arguments)?).await?;
             let id = playbooks::import(&app, builtin::files(Some(&directory))?).await?;
             adopt(&app, id, &portfolio).await?;
             Ok(app.database().close().await?)
@@ -186,7 +187,7 @@ pub(crate) async fn adopt(
 
 /// `venturi portfolio …`.
 pub(crate) async fn portfolio(arguments: &Arguments, command: Portfolio) -> anyhow::Result<()> {
-    let app = delivery::open_database(&backend(arguments)).await?;
+    let app = delivery::open_database(&backend(arguments)?).await?;
     let Portfolio::Create { slug, name, zone, currency } = command;
     let request = Request::by_operator();
     let input = CreatePortfolio { slug: slug.clone(), name, zone, currency };

@@ -26,7 +26,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let app = app.with_issuer(arguments.start.api.oidc.issuer());
     adopt(&app, playbook, &[]).await?;
     let tokens = if arguments.start.demo { seed::demo(&app).await? } else { None };
-    let bus = delivery::open_bus(&backend(arguments), &app).await?;
+    let bus = delivery::open_bus(&backend(arguments)?, &app).await?;
     let running = Node::new(app.clone(), bus.clone()).with_workers(worker::all()).start();
     let server = api::Server {
         app: app.clone(),

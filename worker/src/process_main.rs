@@ -3,7 +3,7 @@
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::Context;
-use app::App;
+use app::{App, secret::Keyring};
 use clap::Parser;
 use delivery::{Backend, Node, Settings, Worker, bus::Bus};
 use process::{backend, config, health, health::Check, runtime, shutdown, telemetry};
@@ -11,45 +11,6 @@ use process::{backend, config, health, health::Check, runtime, shutdown, telemet
 /// What a worker may take to finish once it is told to stop.
 const DRAIN: Duration = Duration::from_secs(20);
 
-/// Variables that other processes of the deployment read.
-const KNOWN_ELSEWHERE: &[&str] = &[
-    "VENTURI_CONNECTION_INIT_TIMEOUT_S",
-    "VENTURI_CORS_ORIGINS",
-    "VENTURI_COST_CAPACITY",
-    "VENTURI_COST_RESTORE_PER_S",
-    "VENTURI_DEMO",
-    "VENTURI_KEEP_ALIVE_S",
-    "VENTURI_LISTEN",
-    "VENTURI_MAX_ALIASES",
-    "VENTURI_MAX_BAD_TOKENS",
-    "VENTURI_MAX_BATCH",
-    "VENTURI_MAX_BODY_BYTES",
-    "VENTURI_MAX_CONNECTIONS",
-    "VENTURI_MAX_COST",
-    "VENTURI_MAX_DEPTH",
-    "VENTURI_MAX_DIRECTIVES",
-    "VENTURI_MAX_OPERATIONS_PER_CONNECTION",
-    "VENTURI_MAX_REPEATS",
-    "VENTURI_MAX_ROOT_FIELDS",
-    "VENTURI_MAX_SELECTIONS",
-    "VENTURI_MAX_TOKENS",
-    "VENTURI_MAX_VARIABLES",
-    "VENTURI_MAX_VARIABLE_BYTES",
-    "VENTURI_MAX_VARIABLE_DEPTH",
-    "VENTURI_OIDC_AUDIENCE",
-    "VENTURI_OIDC_ISSUER",
-    "VENTURI_OIDC_JWKS_URL",
-    "VENTURI_OIDC_REFRESH_S",
-    "VENTURI_PERSISTED_DOCUMENTS",
-    "VENTURI_PERSISTED_DOCUMENTS_ONLY",
-    "VENTURI_PLAYBOOK",
-    "VENTURI_PROFILE",
-    "VENTURI_REQUEST_TIMEOUT_S",
-    "VENTURI_TOKEN_DAYS",
-    "VENTURI_TOKEN_MAX_DAYS",
-    "VENTURI_TRUSTED_PROXIES",
-    "VENTURI_WRITE_TIMEOUT_S",
-];
 /// How long a reader of the health pages may leave them untaken before it is dropped.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -71,7 +32,7 @@ struct Config {
 
 /// Runs a worker's process to its end.
 pub fn run(worker: Worker) -> ExitCode {
-    let config: Config = config::parse(KNOWN_ELSEWHERE);
+    let config: Config = config::parse();
     runtime::run(serve(config, worker))
 }
 
@@ -89,6 +50,7 @@ async fn serve(config: Config, worker: Worker) -> anyhow::Result<()> {
         amqp_url: Some(amqp_url.expose()),
         namespace: &config.backend.amqp_namespace,
         name: worker.queue,
+        keyring: Keyring::parse(config.backend.secret_keys())?,
     };
     let app = tokio::select! {
         app = delivery::open_database(&backend) => app?,

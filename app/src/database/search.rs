@@ -1,5 +1,5 @@
 //! Full-text search, which the two databases have each in its own way: a generated `tsvector` beside a
-//! venture on PostgreSQL, an FTS5 table on SQLite (`migration`'s step `m0004_search`). Both see the same
+//! venture on PostgreSQL, an FTS5 table on SQLite (`migration`'s step `m0003_search`). Both see the same
 //! words: runs of letters and digits in lower case, no stemming and no stop words. What is searched for is
 //! data: each word is quoted, and the statement only ever gets it as a value.
 //!

@@ -17,9 +17,9 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ("migration", &[]),
     ("app", &["domain", "entity"]),
     ("delivery", &["app", "bus"]),
-    ("api", &["app", "delivery", "domain", "process"]),
-    ("worker", &["app", "delivery", "domain", "process"]),
-    ("standalone", &["api", "app", "delivery", "domain", "migration", "process", "worker"]),
+    ("api", &["app", "delivery", "domain", "outbound", "process"]),
+    ("worker", &["app", "delivery", "domain", "outbound", "process"]),
+    ("standalone", &["api", "app", "delivery", "domain", "migration", "outbound", "process", "worker"]),
 ];
 
 /// Dependencies of each crate of the workspace, without those of its tests.

@@ -1,5 +1,7 @@
 //! The command line as its operator uses it: what is made, listed and ended at a terminal.
 
+use std::collections::BTreeSet;
+
 use tempfile::TempDir;
 use testing::program::{self, Environment};
 
@@ -71,6 +73,19 @@ async fn members_are_added_and_linked() {
     system.does("member link --handle ci").await;
     system.does("member link --handle jane --oidc-subject sub-2").await;
     assert_eq!(system.run("member link --handle nobody --oidc-subject sub-3").await.0, Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_variable_of_every_binary_is_known_to_all() {
+    let workers: Vec<_> = worker::all().iter().map(|worker| worker.queue).collect();
+    let mut declared = BTreeSet::new();
+    for program in workers.into_iter().chain(["api", "venturi"]) {
+        let (_, help) = program::run(program, &["--help"], &Environment::new()).await;
+        let named = help.split("[env: ").skip(1).filter_map(|rest| rest.split([']', '=']).next());
+        declared.extend(named.map(str::to_owned));
+    }
+    let known: Vec<_> = process::config::VARIABLES.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!(declared.into_iter().collect::<Vec<_>>(), known);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -12,7 +12,7 @@ pub(crate) struct Migration;
 
 impl MigrationName for Migration {
     fn name(&self) -> &'static str {
-        "m0004_search"
+        "m0003_search"
     }
 }
 

@@ -47,6 +47,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         namespace: &config.backend.amqp_namespace,
         name: "api",
         keyring: Keyring::parse(config.backend.secret_keys())?,
+        is_watched: true,
     };
     let app = tokio::select! {
         app = delivery::open_database(&backend) => app?.with_issuer(config.api.oidc.issuer()),

@@ -87,7 +87,8 @@ impl Bus {
         }
     }
 
-    /// Tells every process that something changed under `key`. Best effort; never blocks, never fails.
+    /// Tells every process that something changed under `key`, which has no line break. Best effort; never
+    /// blocks, never fails.
     pub fn wake(&self, key: &str) {
         match &self.0 {
             Transport::Memory(memory) => memory.wakes().announce(key),
@@ -95,7 +96,8 @@ impl Bus {
         }
     }
 
-    /// The wakes of every process, this one included. A slow receiver loses the oldest.
+    /// The wakes of every process, this one included (over RabbitMQ those of others only with
+    /// [`AmqpOptions::hears_wakes`]). A slow receiver loses the oldest.
     pub fn wakes(&self) -> broadcast::Receiver<Wake> {
         match &self.0 {
             Transport::Memory(memory) => memory.wakes().subscribe(),

@@ -25,6 +25,8 @@ pub struct Backend<'a> {
     pub name: &'a str,
     /// The keys that secrets are kept by.
     pub keyring: Keyring,
+    /// Whether anybody in this process waits for what others change.
+    pub is_watched: bool,
 }
 
 /// Why a process does not start.
@@ -87,7 +89,11 @@ pub async fn open_bus(backend: &Backend<'_>, app: &App) -> Result<Bus, ConnectEr
         outbox::end_leases(app).await.map_err(ConnectError::Database)?;
         return Ok(Bus::in_process(topology));
     };
-    let options = AmqpOptions { connection_name: backend.name.to_owned(), ..AmqpOptions::new(url) };
+    let options = AmqpOptions {
+        connection_name: backend.name.to_owned(),
+        hears_wakes: backend.is_watched,
+        ..AmqpOptions::new(url)
+    };
     Ok(Bus::amqp(options, topology))
 }
 
@@ -106,6 +112,7 @@ mod tests {
                 namespace: "venturi",
                 name: "test",
                 keyring: Keyring::default(),
+                is_watched: true,
             };
             check(&backend).is_ok()
         };

@@ -22,49 +22,56 @@ struct Relay {
     pending: FuturesUnordered<BoxFuture<'static, Published>>,
     /// Rows under way, so that one whose lease ran out meanwhile is not published beside itself.
     under_way: HashSet<Uuid>,
+    /// Answers of the transport that are not recorded yet.
+    answered: Vec<Published>,
 }
 
 /// Relays until told to stop, then waits for what is under way.
 pub(crate) async fn run(parts: Arc<Parts>, stop: CancellationToken) {
-    let mut relay = Relay { parts, pending: FuturesUnordered::new(), under_way: HashSet::new() };
+    let (pending, under_way, answered) = (FuturesUnordered::new(), HashSet::new(), Vec::new());
+    let mut relay = Relay { parts, pending, under_way, answered };
     while !stop.is_cancelled() {
-        if let Err(error) = relay.step(&stop).await {
+        // What comes while the last round is young is taken up with the next: fewer, larger statements.
+        let young = tokio::time::sleep(relay.parts.settings.gather);
+        if let Err(error) = relay.round(&stop).await {
             tracing::warn!(%error, "relay interrupted");
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = database_back(&relay.parts) => {}
             }
         }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = young => {}
+        }
     }
-    while let Some(first) = relay.pending.next().await {
-        if let Err(error) = relay.settle(first).await {
+    loop {
+        if let Err(error) = relay.settle().await {
             // Their leases run out and another relay publishes them again.
             tracing::warn!(%error, "confirmed messages stay in the outbox");
             return;
+        }
+        match relay.pending.next().await {
+            Some(first) => relay.answered.push(first),
+            None => return,
         }
     }
 }
 
 impl Relay {
-    /// Leases what is due, or waits for a confirm, a hint, or the poll.
-    async fn step(&mut self, stop: &CancellationToken) -> Result<(), Error> {
-        let room = self
-            .parts
-            .settings
-            .in_flight
-            .saturating_sub(u32::try_from(self.pending.len()).unwrap_or(u32::MAX));
-        let leased = if room > 0 && self.parts.bus.ready().is_ok() { self.lease(room).await? } else { 0 };
-        if leased > 0 && leased == room {
-            // There may be more, but first make room without waiting.
-            if let Some(Some(first)) = self.pending.next().now_or_never() {
-                self.settle(first).await?;
-            }
+    /// Records what was answered and leases what is due, then waits for an answer, a hint, or the poll.
+    async fn round(&mut self, stop: &CancellationToken) -> Result<(), Error> {
+        self.settle().await?;
+        let under_way = u32::try_from(self.pending.len()).unwrap_or(u32::MAX);
+        let room = self.parts.settings.in_flight.saturating_sub(under_way);
+        if room > 0 && self.parts.bus.ready().is_ok() && self.lease(room).await? == room {
+            // There may be more.
             return Ok(());
         }
         let parts = Arc::clone(&self.parts);
         tokio::select! {
             () = stop.cancelled() => {}
-            Some(first) = self.pending.next() => self.settle(first).await?,
+            Some(first) = self.pending.next() => self.answered.push(first),
             () = parts.app.hints().outbox(), if room > 0 => {}
             () = tokio::time::sleep(parts.settings.poll) => {}
         }
@@ -87,11 +94,13 @@ impl Relay {
         Ok(count)
     }
 
-    /// Records one answer and all others that are there already.
-    async fn settle(&mut self, first: Published) -> Result<(), Error> {
+    /// Records every answer that is there.
+    async fn settle(&mut self) -> Result<(), Error> {
+        while let Some(Some(next)) = self.pending.next().now_or_never() {
+            self.answered.push(next);
+        }
         let (mut confirmed, mut failed) = (Vec::new(), Vec::new());
-        let mut next = Some(first);
-        while let Some((row, outcome)) = next {
+        for (row, outcome) in self.answered.drain(..) {
             self.under_way.remove(&row);
             match outcome {
                 Ok(()) => confirmed.push(row),
@@ -100,7 +109,6 @@ impl Relay {
                     failed.push(row);
                 }
             }
-            next = self.pending.next().now_or_never().flatten();
         }
         if !confirmed.is_empty() {
             self.parts.faults.reach(Boundary::RelayConfirmed).await;

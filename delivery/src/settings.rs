@@ -9,6 +9,8 @@ pub struct Settings {
     pub in_flight: u32,
     /// How long a relay, or a sweep, keeps what it leased to itself.
     pub lease: Duration,
+    /// The least time between two leases of a relay: what is written meanwhile is leased together.
+    pub gather: Duration,
     /// The longest that a written message or a due timer waits without a hint.
     pub poll: Duration,
     /// Deliveries a worker handles at once, per queue.
@@ -28,6 +30,7 @@ impl Default for Settings {
         Self {
             in_flight: 128,
             lease: Duration::from_secs(30),
+            gather: Duration::from_millis(10),
             poll: Duration::from_secs(1),
             concurrency: 16,
             attempts: 8,

@@ -33,6 +33,7 @@ pub(crate) fn backend(arguments: &Arguments) -> anyhow::Result<Backend<'_>> {
         namespace: &arguments.backend.amqp_namespace,
         name: "venturi",
         keyring: keys::keyring(&arguments.backend)?,
+        is_watched: true,
     })
 }
 

@@ -152,8 +152,13 @@ impl World {
     /// Waits until nothing is under way: no message in the outbox, no gate run queued. Fails after
     /// [`PATIENCE`] with what is left.
     pub async fn settled(&self) {
-        let waited = until(|| async { self.left().await.is_empty() }).await;
+        let waited = until(|| async { self.is_settled().await }).await;
         assert!(waited, "still under way: {:?}", self.left().await);
+    }
+
+    /// Whether nothing is under way.
+    pub async fn is_settled(&self) -> bool {
+        self.left().await.is_empty()
     }
 
     async fn left(&self) -> BTreeMap<&'static str, u64> {

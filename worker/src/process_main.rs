@@ -51,6 +51,7 @@ async fn serve(config: Config, worker: Worker) -> anyhow::Result<()> {
         namespace: &config.backend.amqp_namespace,
         name: worker.queue,
         keyring: Keyring::parse(config.backend.secret_keys())?,
+        is_watched: false,
     };
     let app = tokio::select! {
         app = delivery::open_database(&backend) => app?,

@@ -22,6 +22,8 @@ pub struct AmqpOptions {
     pub reconnect_backoff_max: Duration,
     /// The heartbeat asked of the broker, in whole seconds; a silent connection is given up after two.
     pub heartbeat: Duration,
+    /// Whether the wakes of other processes are heard; a process that nobody watches need not.
+    pub hears_wakes: bool,
 }
 
 impl Default for AmqpOptions {
@@ -33,6 +35,7 @@ impl Default for AmqpOptions {
             connect_timeout: Duration::from_secs(10),
             reconnect_backoff_max: Duration::from_secs(5),
             heartbeat: Duration::from_secs(10),
+            hears_wakes: true,
         }
     }
 }
@@ -73,6 +76,7 @@ impl fmt::Debug for AmqpOptions {
             .field("connect_timeout", &self.connect_timeout)
             .field("reconnect_backoff_max", &self.reconnect_backoff_max)
             .field("heartbeat", &self.heartbeat)
+            .field("hears_wakes", &self.hears_wakes)
             .finish()
     }
 }

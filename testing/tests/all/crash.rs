@@ -65,10 +65,10 @@ impl Work {
     async fn done(&self, world: &World) {
         let done = until(|| async {
             advance(&world.clock);
-            self.is_done(world).await
+            // A row that the killed process had leased is free only when the clock has passed its lease.
+            self.is_done(world).await && world.is_settled().await
         });
         assert!(done.await, "not done after {PATIENCE:?}: {:?}", world.history(self.venture).await);
-        world.settled().await;
     }
 
     async fn is_done(&self, world: &World) -> bool {

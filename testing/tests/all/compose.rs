@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use app::secret::Keyring;
 use serde::Deserialize;
 use serde_json::json;
 use testing::{
@@ -102,6 +103,7 @@ async fn its_commands_start_and_become_healthy() {
         ("VENTURI_LISTEN", format!("127.0.0.1:{listen}")),
         ("VENTURI_HEALTH_LISTEN", format!("127.0.0.1:{health}")),
         ("VENTURI_OTLP_ENDPOINT", String::new()),
+        ("VENTURI_SECRET_KEYS", Keyring::generate()),
     ];
     let name_of = |service: &Service| service.command[0].strip_prefix(BIN).unwrap().to_owned();
 

@@ -20,3 +20,4 @@ pub(crate) mod stage_run;
 pub(crate) mod token;
 pub(crate) mod venture;
 pub(crate) mod viewer;
+pub(crate) mod waiting;

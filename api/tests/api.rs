@@ -64,3 +64,5 @@ mod statements;
 mod streams;
 #[path = "api/throttle.rs"]
 mod throttle;
+#[path = "api/waiting.rs"]
+mod waiting;

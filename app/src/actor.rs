@@ -223,6 +223,11 @@ impl Scope {
         }
     }
 
+    /// The part of it that is one portfolio, or nothing.
+    pub fn narrowed_to(&self, portfolio: Uuid) -> Self {
+        Self::Portfolios(self.reaches(portfolio).then_some(portfolio).into_iter().collect())
+    }
+
     /// Whether it reaches a portfolio.
     pub fn reaches(&self, portfolio: Uuid) -> bool {
         match self {

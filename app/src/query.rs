@@ -14,6 +14,7 @@ pub mod portfolios;
 pub mod stage_runs;
 pub mod tokens;
 pub mod ventures;
+pub mod waiting;
 
 use chrono::{DateTime, Utc};
 use domain::id::{Id, kind};

@@ -3,6 +3,7 @@
 //! Nothing here does I/O, waits, reads a clock, draws a random number or knows a database or GraphQL:
 //! what a rule needs is passed in, and what it decides is returned.
 
+pub mod agenda;
 pub mod evidence;
 pub mod expression;
 pub mod gate;

@@ -16,6 +16,7 @@ use super::{
     person::Person,
     portfolio::Portfolio,
     token::ApiToken,
+    waiting::{WaitingConnection, WaitingFilter},
 };
 use crate::{
     error::{not_found, problem},
@@ -87,6 +88,21 @@ impl Viewer {
                 Ok(ViewerCredential::OidcClaims(OidcClaims { issuer, subject, ends_at: *ends_at }))
             }
         }
+    }
+
+    /// All that waits for the viewer, most urgent first: stage runs in which they can take a step, by when
+    /// their days are over, and dead letters that they can replay, by when they were parked.
+    #[expect(clippy::too_many_arguments, reason = "Relay's four, beside the filter")]
+    async fn waiting(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which of it; all when not given.")] filter: Option<WaitingFilter>,
+        #[graphql(desc = "So many from the start, 1 to 100; 20 when not given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<WaitingConnection> {
+        WaitingConnection::read(ctx, filter, request(first, after, last, before)).await
     }
 
     /// The viewer's own API tokens. A token that is bound to a portfolio or held to some

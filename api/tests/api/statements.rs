@@ -164,6 +164,23 @@ async fn a_list_is_counted_only_when_asked_for() {
     assert_eq!(with, without + 1, "under a venture");
 }
 
+#[tokio::test]
+async fn what_waits_takes_as_many_statements_for_twenty_ventures_as_for_two() {
+    let gateway = Gateway::open().await;
+    let statements = Statements::default();
+    let _counting = tracing::subscriber::set_default(registry().with(statements.clone()));
+    let query = "{ viewer { waiting(first: 100) { nodes { ... on WaitingStageRun { \
+                 venture { name } stageRun { stage { number } } steps { text } } } } } }";
+    taken(&gateway, &statements, query, json!({})).await;
+    let two = taken(&gateway, &statements, query, json!({})).await;
+    for number in 0..18 {
+        gateway.venture(&format!("Venture {number}")).await;
+    }
+    let twenty = taken(&gateway, &statements, query, json!({})).await;
+    assert!((5..=12).contains(&two), "{two} statements for two ventures");
+    assert_eq!(twenty, two);
+}
+
 /// How many statements a query takes.
 async fn taken(gateway: &Gateway, statements: &Statements, query: &str, variables: Value) -> usize {
     let before = statements.0.load(Ordering::Relaxed);

@@ -192,7 +192,7 @@ impl<'a, L: List> Reading<'a, L> {
     fn of(app: &'a App, scope: &'a Scope, asked: &'a Asked<L>) -> Result<Self, Error> {
         L::check(&asked.filter, asked.order)?;
         let (key, sort) = L::sort(asked.order, &asked.filter, app.database().backend());
-        let list = fingerprint(asked)?;
+        let list = fingerprint(&(L::NAME, &asked.filter, asked.order, asked.descending))?;
         let window = asked.page.window(&list, sort)?;
         Ok(Self { app, scope, asked, list, window, key, sort })
     }
@@ -258,9 +258,9 @@ fn value(key: &Key) -> Expr {
     }
 }
 
-/// Short for the list with its filter and order: a cursor holds it, and is good for these alone.
-fn fingerprint<L: List>(asked: &Asked<L>) -> Result<String, Error> {
-    let told = serde_json::to_vec(&(L::NAME, &asked.filter, asked.order, asked.descending))?;
+/// Short for a list with its filter and order: a cursor holds it, and is good for these alone.
+pub(super) fn fingerprint(list: &impl Serialize) -> Result<String, Error> {
+    let told = serde_json::to_vec(list)?;
     let digest: Vec<u8> = Sha256::digest(told).iter().take(9).copied().collect();
     Ok(URL_SAFE_NO_PAD.encode(digest))
 }

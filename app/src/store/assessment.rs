@@ -16,6 +16,20 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFi
 
 use crate::{Error, store};
 
+/// The fact that lists the stages a venture has completed.
+const COMPLETED: &str = "stages.completed";
+/// The fact that counts the active ventures of its portfolio.
+const ACTIVE_VENTURES: &str = "portfolio.active_ventures";
+
+/// What facts are about beside the run and its venture; what was not read is unknown.
+#[derive(Clone, Debug, Default)]
+pub struct Elsewhere {
+    /// Numbers of the stages that the venture has completed, ascending.
+    pub completed: Option<Vec<i64>>,
+    /// Active ventures of the portfolio.
+    pub active_ventures: Option<i64>,
+}
+
 /// A stage run with all that its gates look at.
 #[derive(Debug)]
 pub struct Assessment<'a> {
@@ -27,7 +41,7 @@ pub struct Assessment<'a> {
 }
 
 impl<'a> Assessment<'a> {
-    /// Gathers what `gates` look at; a fact that none of them reads costs no statement.
+    /// Gathers what `gates` look at; a fact that none of them reads costs no statement, and is unknown.
     pub async fn of(
         db: &impl ConnectionTrait,
         venture: &Venture,
@@ -37,13 +51,32 @@ impl<'a> Assessment<'a> {
         now: DateTime<Utc>,
     ) -> Result<Self, Error> {
         let attestations = store::evidence::current(db, run.id).await?;
+        let names = facts_read(gates);
+        let mut elsewhere = Elsewhere::default();
+        if names.contains(COMPLETED) {
+            elsewhere.completed = Some(store::stage_run::completed(db, venture.id).await?);
+        }
+        if names.contains(ACTIVE_VENTURES) {
+            elsewhere.active_ventures = Some(active_ventures(db, venture).await?);
+        }
+        Ok(Self::gathered(venture, (playbook, stage), attestations, &elsewhere, now))
+    }
+
+    /// The same from what was gathered for many runs at once; nothing is read.
+    pub fn gathered(
+        venture: &Venture,
+        (playbook, stage): (&'a Playbook, &'a Stage),
+        attestations: Vec<Attestation>,
+        elsewhere: &Elsewhere,
+        now: DateTime<Utc>,
+    ) -> Self {
         let mut assessment = Self { playbook, stage, attestations, facts: Facts::new(), now };
-        for name in facts_read(gates) {
-            if let Some(observation) = assessment.observe(db, venture, &name).await? {
+        for name in facts_read(stage.gates()) {
+            if let Some(observation) = assessment.observe(venture, &name, elsewhere) {
                 assessment.facts.insert(name, observation);
             }
         }
-        Ok(assessment)
+        assessment
     }
 
     /// Decides one gate.
@@ -83,15 +116,10 @@ impl<'a> Assessment<'a> {
         Progress { open_labels: self.open_labels(), gates: gates.collect() }
     }
 
-    async fn observe(
-        &self,
-        db: &impl ConnectionTrait,
-        venture: &Venture,
-        name: &str,
-    ) -> Result<Option<Observation>, Error> {
-        let Some(declared) = self.playbook.facts.get(name) else { return Ok(None) };
+    fn observe(&self, venture: &Venture, name: &str, elsewhere: &Elsewhere) -> Option<Observation> {
+        let declared = self.playbook.facts.get(name)?;
         let (value, at, source) = match (declared.source, name) {
-            (Source::Attested, _) => return Ok(self.attested_fact(name)),
+            (Source::Attested, _) => return self.attested_fact(name),
             (_, "venture.name") => {
                 (Value::String(venture.profile.name.clone()), venture.updated_at, "venture")
             }
@@ -102,20 +130,16 @@ impl<'a> Assessment<'a> {
                 let category = venture.profile.category.clone().unwrap_or_default();
                 (Value::String(category), venture.updated_at, "venture")
             }
-            (_, "stages.completed") => {
-                (Value::IntList(store::stage_run::completed(db, venture.id).await?), self.now, "stage runs")
-            }
+            (_, COMPLETED) => (Value::IntList(elsewhere.completed.clone()?), self.now, "stage runs"),
             (_, "stage_run.done_when_open") => {
                 let open = i64::try_from(self.open_labels().len()).unwrap_or(i64::MAX);
                 (Value::Int(open), self.now, "stage run")
             }
-            (_, "portfolio.active_ventures") => {
-                (Value::Int(active_ventures(db, venture).await?), self.now, "portfolio")
-            }
-            _ => return Ok(None),
+            (_, ACTIVE_VENTURES) => (Value::Int(elsewhere.active_ventures?), self.now, "portfolio"),
+            _ => return None,
         };
         let source = source.to_owned();
-        Ok(Some(Observation { value, observed_at: at, source, by_role: None, evidence: Vec::new() }))
+        Some(Observation { value, observed_at: at, source, by_role: None, evidence: Vec::new() })
     }
 
     fn attested_fact(&self, name: &str) -> Option<Observation> {

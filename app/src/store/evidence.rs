@@ -46,8 +46,19 @@ pub async fn find(
 
 /// What is attested in a run now, with the evidence that stands.
 pub async fn current(db: &impl ConnectionTrait, run: Id<StageRun>) -> Result<Vec<Attestation>, Error> {
+    let of_run = attestation::Column::StageRunId.eq(run.uuid());
+    read(db, of_run).await
+}
+
+/// The same of many runs.
+pub async fn current_of(db: &impl ConnectionTrait, runs: &[Uuid]) -> Result<Vec<Attestation>, Error> {
+    let of_runs = attestation::Column::StageRunId.is_in(runs.iter().copied());
+    read(db, of_runs).await
+}
+
+async fn read(db: &impl ConnectionTrait, of_runs: Expr) -> Result<Vec<Attestation>, Error> {
     let rows = attestation::Entity::find()
-        .filter(attestation::Column::StageRunId.eq(run.uuid()))
+        .filter(of_runs)
         .filter(attestation::Column::SupersededAt.is_null())
         .all(db)
         .await?;

@@ -1,6 +1,7 @@
 //! The system as its users run it: release binaries as processes, on servers started for the measurement
 //! and removed after it.
 
+use anyhow::Context;
 use sea_orm::{ColumnTrait, ConnectionTrait, Database, DatabaseConnection, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -81,6 +82,11 @@ impl Deployment {
         self.broker.as_ref().map(PrivateRabbit::url)
     }
 
+    /// Its gateway's process.
+    pub(crate) fn gateway(&self) -> anyhow::Result<&Program> {
+        self.programs.first().context("a running gateway")
+    }
+
     /// Ends the system and leaves its servers, for a limit that is to have the machine to itself.
     pub(crate) async fn stop(&mut self) -> anyhow::Result<()> {
         for program in self.programs.drain(..) {
@@ -154,6 +160,8 @@ fn environment(database_url: &str, amqp_url: Option<String>) -> anyhow::Result<(
         // What a gateway can do is measured, not what it lets through.
         ("VENTURI_COST_CAPACITY", "1000000000".to_owned()),
         ("VENTURI_COST_RESTORE_PER_S", "1000000000".to_owned()),
+        // A socket that nobody reads from while it is counted is not to be dropped for it.
+        ("VENTURI_KEEP_ALIVE_S", "120".to_owned()),
     ];
     settings.extend(amqp_url.map(|url| ("VENTURI_AMQP_URL", url)));
     Ok((address, settings.into_iter().collect()))

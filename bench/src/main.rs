@@ -12,6 +12,7 @@ mod program;
 mod queries;
 mod report;
 mod start;
+mod subscribers;
 
 use std::{
     fs::File,
@@ -44,6 +45,8 @@ enum Scenario {
     Queries,
     /// From a mutation to the event at a subscriber
     Latency,
+    /// A thousand subscriptions at a hundred events a second, and ten thousand idle sockets
+    Subscribers,
     /// Time to listening, and memory at rest
     Start,
 }
@@ -79,6 +82,7 @@ async fn main() -> anyhow::Result<()> {
             Scenario::Pipeline => pipeline::measure(scale).await?,
             Scenario::Queries => queries::measure(scale).await?,
             Scenario::Latency => latency::measure(scale).await?,
+            Scenario::Subscribers => subscribers::measure(scale).await?,
             Scenario::Start => start::measure(scale).await?,
         });
     }

@@ -1,4 +1,5 @@
-//! Queries per second: one venture by id, and a page of twenty with everything of their stages.
+//! Queries per second: of nothing, which is what a request costs by itself, of one venture by id, and of a page
+//! of twenty with everything of their stages.
 
 mod bare;
 
@@ -20,27 +21,31 @@ const PAGE: u32 = 20;
 const LABELS: [&str; 2] = ["title-captured", "description-written"];
 const GATES: [&str; 3] = ["title-validated", "description-validated", "category-assigned"];
 
+const NOTHING: &str = "{ __typename }";
 const ONE: &str = "query($id: ID!) { venture(id: $id) { id name description category zone currency status \
                    version sequence createdAt updatedAt } }";
 const TWENTY: &str = "{ ventures(first: 20) { nodes { id name status version stage { number title } stageRun { \
                       status gates { key latestRun { status verdict criteria { key verdict evidence { id } } } } \
                       doneWhen { key label done } evidence { id title kind } } } } }";
 
-/// Both queries, each beside the bare server that gives the very same answer.
+/// All queries, each beside the bare server that gives the very same answer.
 pub(crate) async fn measure(scale: Scale) -> anyhow::Result<Vec<Figure>> {
     let deployment = Deployment::distributed(1).await?;
     let ids = furnish(&deployment).await?;
     let http = reqwest::Client::new();
-    let ask = |query: &str, variables: Value| {
+    let anonymous = |query: &str, variables: Value| {
         let request = http.post(format!("http://{}/graphql", deployment.address));
-        request.bearer_auth(&deployment.token).json(&json!({ "query": query, "variables": variables }))
+        request.json(&json!({ "query": query, "variables": variables }))
     };
+    let ask = |query: &str, variables: Value| anonymous(query, variables).bearer_auth(&deployment.token);
     let one = ask(ONE, json!({ "id": ids[0] }));
     let twenty = ask(TWENTY, json!({}));
     let page: Value = serde_json::from_slice(&load::answer(&twenty).await?)?;
     let bare = bare::serve(&deployment.database_url, &page["data"]["ventures"]["nodes"][0]).await?;
     let get = |path: String| http.get(format!("http://{bare}{path}")).bearer_auth(&deployment.token);
     let pairs = [
+        ("nothing, without a token", anonymous(NOTHING, json!({})), get("/nothing".into()), None),
+        ("nothing, with a token", ask(NOTHING, json!({})), get("/nothing/signed".into()), None),
         ("one venture by id", one, get(format!("/venture/{}", ids[0])), None),
         (
             "a page of 20 ventures with stage, gates, labels and evidence",

@@ -55,7 +55,8 @@ async fn start(folder: &Path) -> anyhow::Result<(f64, Program)> {
     Ok((time.as_secs_f64() * 1_000.0, process))
 }
 
-fn resident_megabytes(process: &Program) -> anyhow::Result<f64> {
+/// The resident set of a process.
+pub(crate) fn resident_megabytes(process: &Program) -> anyhow::Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", process.id()?))?;
     resident(&status).context("no VmRSS in its status")
 }

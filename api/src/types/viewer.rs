@@ -92,7 +92,6 @@ impl Viewer {
 
     /// All that waits for the viewer, most urgent first: stage runs in which they can take a step, by when
     /// their days are over, and dead letters that they can replay, by when they were parked.
-    #[expect(clippy::too_many_arguments, reason = "Relay's four, beside the filter")]
     async fn waiting(
         &self,
         ctx: &Context<'_>,

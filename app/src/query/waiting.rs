@@ -252,10 +252,11 @@ impl Chunk {
         for (id, row) in batch::portfolios(app, scope, &portfolios).await? {
             chunk.rights.insert(id, app.playbook(Id::new(row.playbook_id)).await?);
         }
-        for run in &chunk.runs {
-            if !chunk.playbooks.contains_key(&run.playbook_id) {
-                chunk.playbooks.insert(run.playbook_id, app.playbook(Id::new(run.playbook_id)).await?);
-            }
+        let mut playbooks: Vec<_> = chunk.runs.iter().map(|run| run.playbook_id).collect();
+        playbooks.sort_unstable();
+        playbooks.dedup();
+        for id in playbooks {
+            chunk.playbooks.insert(id, app.playbook(Id::new(id)).await?);
         }
         for attestation in store::evidence::current_of(db, &ids).await? {
             chunk.attestations.entry(attestation.stage_run_id.uuid()).or_default().push(attestation);

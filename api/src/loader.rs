@@ -5,11 +5,12 @@ use std::{collections::HashMap, hash::Hash, sync::Arc};
 use app::{
     Actor, App, Error, Scope,
     query::{
+        administered,
         batch::{self, FileInfo},
         list::{self, Asked, List},
         members,
         page::Page,
-        persons, rows, tokens,
+        persons, rows, tokens, webhook_deliveries, webhook_endpoints,
     },
 };
 use async_graphql::dataloader::Loader;
@@ -30,6 +31,11 @@ impl Reader {
         Self { app, actor, scope }
     }
 
+    /// How far it reads what is for ADMINs.
+    fn administered(&self) -> Scope {
+        self.actor.as_ref().map_or_else(|| Scope::Portfolios(Vec::new()), administered)
+    }
+
     /// Who it reads for. Resolvers ask for a session first, and so never ask for nobody.
     fn actor(&self) -> Result<&Actor, Arc<Error>> {
         self.actor.as_ref().ok_or_else(|| Arc::new(Error::NotFound))
@@ -39,11 +45,13 @@ impl Reader {
 // What is read is shared by all fields that ask for it: a value is an `Arc`, a group one of `Arc`s.
 macro_rules! keys {
     (one { $($(#[$one_doc:meta])* $one:ident => $value:ty = $read:expr;)* }
+     for_admins { $($(#[$admin_doc:meta])* $admin:ident => $kept:ty = $read_kept:expr;)* }
      many { $($(#[$many_doc:meta])* $many:ident => $row:ty = $read_many:expr;)* }) => {
-        $(keys!(@key $(#[$one_doc])* $one => Arc<$value> = $read, Arc::new);)*
-        $(keys!(@key $(#[$many_doc])* $many => Group<$row> = $read_many, group);)*
+        $(keys!(@key $(#[$one_doc])* $one => Arc<$value> = $read, Arc::new, |reader| reader.scope.clone());)*
+        $(keys!(@key $(#[$admin_doc])* $admin => Arc<$kept> = $read_kept, Arc::new, Reader::administered);)*
+        $(keys!(@key $(#[$many_doc])* $many => Group<$row> = $read_many, group, |reader| reader.scope.clone());)*
     };
-    (@key $(#[$doc:meta])* $key:ident => $value:ty = $read:expr, $share:expr) => {
+    (@key $(#[$doc:meta])* $key:ident => $value:ty = $read:expr, $share:expr, $scope:expr) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub(crate) struct $key(pub(crate) Uuid);
@@ -54,7 +62,8 @@ macro_rules! keys {
 
             async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $value>, Arc<Error>> {
                 let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
-                let found = $read(&self.app, &self.scope, &ids).await.map_err(Arc::new)?;
+                let scope: fn(&Reader) -> Scope = $scope;
+                let found = $read(&self.app, &scope(self), &ids).await.map_err(Arc::new)?;
                 Ok(found.into_iter().map(|(id, value)| ($key(id), $share(value))).collect())
             }
         }
@@ -91,6 +100,14 @@ keys! {
         /// A person's name.
         PersonKey => rows::Person = names;
     }
+    for_admins {
+        /// A webhook endpoint.
+        WebhookEndpointKey => rows::WebhookEndpoint = webhook_endpoints::by_ids;
+        /// A webhook delivery.
+        WebhookDeliveryKey => rows::WebhookDelivery = webhook_deliveries::by_ids;
+        /// What a webhook delivery sends.
+        WebhookMessageKey => rows::WebhookMessage = webhook_deliveries::messages;
+    }
     many {
         /// What is attested now in a stage run.
         AttestationsOfRun => rows::Attestation = batch::attestations_of_runs;
@@ -98,6 +115,8 @@ keys! {
         EvidenceOfRun => rows::Evidence = batch::evidence_of_runs;
         /// The latest run of each gate of a stage run.
         LatestGateRuns => rows::GateRun = latest_gate_runs;
+        /// The attempts at a webhook delivery.
+        AttemptsOfDelivery => rows::WebhookAttempt = webhook_deliveries::attempts_of;
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod identity;
 mod input;
+mod webhook;
 
 use std::sync::Arc;
 
@@ -34,14 +35,15 @@ use input::{
     KillVentureInput, PauseVentureInput, ReplayDeadLetterInput, RequestGateValidationInput,
     ResumeVentureInput, UpdateVentureInput, WithdrawEvidenceInput,
 };
+use webhook::WebhookMutation;
 
 /// What can be changed. What a rule refuses comes back in `userErrors`, and nothing was changed.
 #[derive(MergedObject)]
-pub struct Mutation(WorkflowMutation, IdentityMutation);
+pub struct Mutation(WorkflowMutation, IdentityMutation, WebhookMutation);
 
 impl Mutation {
     pub(crate) fn new() -> Self {
-        Self(WorkflowMutation, IdentityMutation)
+        Self(WorkflowMutation, IdentityMutation, WebhookMutation)
     }
 }
 

@@ -12,6 +12,7 @@ use app::query::{
 use async_graphql::{Context, ID, Object};
 
 use crate::{
+    cost::list_size,
     error::{coded, not_found, problem, unauthenticated},
     global_id::{self, Kind},
     loader::{GateRunKey, VentureKey},
@@ -30,6 +31,7 @@ use crate::{
         stage::Stage,
         venture::Venture,
         viewer::Viewer,
+        webhook::WebhookEventType,
     },
 };
 
@@ -195,6 +197,13 @@ impl Query {
         let mut asked = asked(filter, order_by, request(first, after, last, before))?;
         asked.filter.asked_by = session.actor()?.person().filter(|_| mine).map(|person| person.id.uuid());
         Listed::within(ctx, session.scope()?, asked).await.map(JobConnection)
+    }
+
+    /// The types of events that webhook endpoints can be told of.
+    #[graphql(directive = list_size::apply(30))]
+    async fn webhook_event_types(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<WebhookEventType>> {
+        session(ctx)?;
+        Ok(WebhookEventType::all())
     }
 
     /// How the delivery of messages stands; for the roles OPERATOR and ADMIN.

@@ -3,6 +3,7 @@
 use app::App;
 use async_graphql::{Json, SDLExportOptions, SchemaBuilder, ValidationMode, connection::PageInfo};
 use chrono::{DateTime, Utc};
+use outbound::Guard;
 
 use crate::{
     Profile, Settings,
@@ -28,6 +29,7 @@ pub async fn schema(app: App, settings: &Settings) -> anyhow::Result<Schema> {
         .data(app.clone())
         .data(throttle.clone())
         .data(settings.token_days())
+        .data(Guard::new(&settings.outbound))
         .validation_mode(ValidationMode::Strict)
         // The engine's own limits come after it has walked the document; ours come first and have codes.
         .limit_recursive_depth(usize::try_from(MAX_NESTING).unwrap_or(usize::MAX))

@@ -82,6 +82,10 @@ pub struct Settings {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a comment here would be shown as help")]
     pub oidc: oidc::Settings,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a comment here would be shown as help")]
+    pub outbound: outbound::Settings,
 }
 
 /// How long a new API token may last.
@@ -118,6 +122,7 @@ impl Default for Settings {
             token_days: 90,
             token_max_days: 365,
             oidc: oidc::Settings::default(),
+            outbound: outbound::Settings::default(),
         }
     }
 }

@@ -21,3 +21,4 @@ pub(crate) mod token;
 pub(crate) mod venture;
 pub(crate) mod viewer;
 pub(crate) mod waiting;
+pub(crate) mod webhook;

@@ -76,6 +76,10 @@ pub enum Target {
     Token(Id<kind::Token>),
     /// A dead letter.
     DeadLetter(Id<kind::DeadLetter>),
+    /// A webhook endpoint that was not deleted.
+    WebhookEndpoint(Id<kind::WebhookEndpoint>),
+    /// A delivery to one.
+    WebhookDelivery(Id<kind::WebhookDelivery>),
 }
 
 /// Who asks, and how the request is to be recorded.

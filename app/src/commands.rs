@@ -9,21 +9,32 @@ pub mod cancel_job;
 pub mod create_portfolio;
 pub mod create_token;
 pub mod create_venture;
+pub mod create_webhook_endpoint;
 pub mod decide_gate;
+pub mod delete_webhook_endpoint;
+pub mod disable_webhook_endpoint;
+pub mod dispatch_webhooks;
+pub mod enable_webhook_endpoint;
 pub mod flag_late_stage_run;
 pub mod issue_token;
 pub mod kill_venture;
 pub mod link_subject;
 pub mod pause_venture;
 pub mod purge;
+pub mod record_webhook_attempt;
+pub mod redeliver_webhook;
 pub mod remove_member;
 pub mod replay_dead_letter;
 pub mod request_gate_validation;
 pub mod resume_venture;
+pub mod retry_webhook;
 pub mod revoke_token;
+pub mod rotate_webhook_secret;
+pub mod send_test_webhook;
 pub mod set_roles;
 pub mod store_file;
 pub mod update_venture;
+pub mod update_webhook_endpoint;
 pub mod withdraw_evidence;
 
 pub use add_member::AddMember;
@@ -35,21 +46,32 @@ pub use cancel_job::CancelJob;
 pub use create_portfolio::{CreatePortfolio, FoundPortfolio};
 pub use create_token::{CreateToken, CreatedToken};
 pub use create_venture::CreateVenture;
+pub use create_webhook_endpoint::{CreateWebhookEndpoint, EndpointSecret};
 pub use decide_gate::DecideGate;
+pub use delete_webhook_endpoint::DeleteWebhookEndpoint;
+pub use disable_webhook_endpoint::DisableWebhookEndpoint;
+pub use dispatch_webhooks::DispatchWebhooks;
+pub use enable_webhook_endpoint::EnableWebhookEndpoint;
 pub use flag_late_stage_run::FlagLateStageRun;
 pub use issue_token::IssueToken;
 pub use kill_venture::KillVenture;
 pub use link_subject::LinkSubject;
 pub use pause_venture::PauseVenture;
 pub use purge::Purge;
+pub use record_webhook_attempt::RecordWebhookAttempt;
+pub use redeliver_webhook::RedeliverWebhook;
 pub use remove_member::RemoveMember;
 pub use replay_dead_letter::ReplayDeadLetter;
 pub use request_gate_validation::RequestGateValidation;
 pub use resume_venture::ResumeVenture;
+pub use retry_webhook::RetryWebhook;
 pub use revoke_token::RevokeToken;
+pub use rotate_webhook_secret::{MAX_OVERLAP_HOURS, RotateWebhookSecret};
+pub use send_test_webhook::SendTestWebhook;
 pub use set_roles::SetRoles;
 pub use store_file::StoreFile;
 pub use update_venture::UpdateVenture;
+pub use update_webhook_endpoint::UpdateWebhookEndpoint;
 pub use withdraw_evidence::WithdrawEvidence;
 
 #[cfg(test)]
@@ -73,7 +95,12 @@ mod tests {
             row::<CreatePortfolio>(),
             row::<CreateToken>(),
             row::<CreateVenture>(),
+            row::<CreateWebhookEndpoint>(),
             row::<DecideGate>(),
+            row::<DeleteWebhookEndpoint>(),
+            row::<DisableWebhookEndpoint>(),
+            row::<DispatchWebhooks>(),
+            row::<EnableWebhookEndpoint>(),
             row::<FlagLateStageRun>(),
             row::<FoundPortfolio>(),
             row::<IssueToken>(),
@@ -81,14 +108,20 @@ mod tests {
             row::<LinkSubject>(),
             row::<PauseVenture>(),
             row::<Purge>(),
+            row::<RecordWebhookAttempt>(),
+            row::<RedeliverWebhook>(),
             row::<RemoveMember>(),
             row::<ReplayDeadLetter>(),
             row::<RequestGateValidation>(),
             row::<ResumeVenture>(),
+            row::<RetryWebhook>(),
             row::<RevokeToken>(),
+            row::<RotateWebhookSecret>(),
+            row::<SendTestWebhook>(),
             row::<SetRoles>(),
             row::<StoreFile>(),
             row::<UpdateVenture>(),
+            row::<UpdateWebhookEndpoint>(),
             row::<WithdrawEvidence>(),
         ];
         let asks = |right: &Right| matches!(right, Right::Playbook | Right::PlaybookOrAsker);

@@ -21,8 +21,9 @@ use uuid::Uuid;
 use crate::{
     Actor, App, Command, Error, Request, Right, Scope, Target,
     command::stale,
+    commands::DispatchWebhooks,
     event::Event,
-    messages::{due, outbox},
+    messages::{Message, due, outbox},
     store,
 };
 
@@ -45,6 +46,8 @@ pub struct Context<'a> {
 struct Subject {
     portfolio: Option<portfolio::Model>,
     venture: Option<Held>,
+    /// Whether an endpoint is told of the portfolio's events.
+    listened_to: bool,
     record: Option<Uuid>,
     /// The person whose own affair the record is: who asked for it, or holds it.
     owner: Option<Id<kind::Person>>,
@@ -154,8 +157,9 @@ impl Context<'_> {
         self.subject.venture = Some(Held { before: venture.clone(), now: venture });
     }
 
-    /// Takes up a portfolio that this command has just inserted.
+    /// Takes up a portfolio that this command is about, or has just inserted.
     pub fn hold_portfolio(&mut self, row: portfolio::Model) {
+        self.subject.listened_to = row.listeners > 0;
         self.subject.portfolio = Some(row);
     }
 
@@ -174,9 +178,9 @@ impl Context<'_> {
         self.events.push(event);
     }
 
-    /// Sends a command to the worker that consumes it, once this transaction has committed.
-    pub fn send<C: Command>(&mut self, command: &C) -> Result<(), Error> {
-        let mut draft = outbox::Draft::of(self.app.ids.next(), command, &self.request.headers)?;
+    /// Sends a command, or work, to the worker that consumes it, once this transaction has committed.
+    pub fn send<M: Message>(&mut self, content: &M) -> Result<(), Error> {
+        let mut draft = outbox::Draft::of(self.app.ids.next(), content, &self.request.headers)?;
         if let Ok(portfolio) = self.portfolio_id() {
             draft.headers.insert(outbox::PORTFOLIO_HEADER.to_owned(), portfolio.to_string());
         }
@@ -227,30 +231,34 @@ impl Context<'_> {
         let scope = self.scope();
         let venture_id = match target {
             Target::Platform => return Ok(()),
-            Target::Portfolio(id) => {
-                self.subject.portfolio = Some(store::portfolio::find(&self.tx, &scope, id).await?);
-                return Ok(());
+            Target::Portfolio(id) => return self.find_portfolio(&scope, id).await,
+            Target::WebhookEndpoint(id) => {
+                let portfolio = store::webhook_endpoint::portfolio_of(&self.tx, &scope, id).await?;
+                self.subject.record = Some(id.uuid());
+                return self.find_portfolio(&scope, portfolio).await;
+            }
+            Target::WebhookDelivery(id) => {
+                let portfolio = store::webhook_delivery::portfolio_of(&self.tx, &scope, id).await?;
+                self.subject.record = Some(id.uuid());
+                return self.find_portfolio(&scope, portfolio).await;
             }
             Target::DeadLetter(id) => {
                 let portfolio = store::dead_letter_portfolio(&self.tx, &scope, id).await?;
-                self.subject.portfolio = Some(portfolio);
+                self.hold_portfolio(portfolio);
                 self.subject.record = Some(id.uuid());
                 return Ok(());
             }
             Target::Member(id) => {
                 let member = store::member::find(&self.tx, &scope, id).await?;
-                let portfolio = Id::new(member.portfolio_id);
-                self.subject.portfolio = Some(store::portfolio::find(&self.tx, &scope, portfolio).await?);
                 self.subject.record = Some(id.uuid());
                 self.subject.owner = Some(Id::new(member.person_id));
-                return Ok(());
+                return self.find_portfolio(&scope, Id::new(member.portfolio_id)).await;
             }
             Target::Token(id) => {
                 let token = store::token::find(&self.tx, &self.request.actor, id).await?;
                 if let Some(portfolio) = token.portfolio_id {
                     // One's own may be bound to a portfolio that one has left.
-                    let found = store::portfolio::find(&self.tx, &Scope::All, Id::new(portfolio)).await?;
-                    self.subject.portfolio = Some(found);
+                    self.find_portfolio(&Scope::All, Id::new(portfolio)).await?;
                 }
                 self.subject.record = Some(id.uuid());
                 self.subject.owner = Some(Id::new(token.person_id));
@@ -268,8 +276,15 @@ impl Context<'_> {
                 store::evidence::venture_of(&self.tx, &scope, id).await?
             }
         };
-        let venture = store::venture::lock(&self.tx, &scope, venture_id).await?;
+        let (venture, listened_to) = store::venture::lock(&self.tx, &scope, venture_id).await?;
         self.hold(venture);
+        self.subject.listened_to = listened_to;
+        Ok(())
+    }
+
+    async fn find_portfolio(&mut self, scope: &Scope, id: Id<kind::Portfolio>) -> Result<(), Error> {
+        let portfolio = store::portfolio::find(&self.tx, scope, id).await?;
+        self.hold_portfolio(portfolio);
         Ok(())
     }
 
@@ -340,7 +355,8 @@ impl Context<'_> {
             }
             states = Some((store::venture::state(&held.before), store::venture::state(&held.now)));
         }
-        self.write_history(sequence, &actor).await?;
+        let written = self.write_history(sequence, &actor).await?;
+        self.tell(written)?;
         let states = states.filter(|(before, after)| before != after);
         let states = states.map(|(before, after)| (Some(before), Some(after)));
         let (before, after): (Vec<_>, Vec<_>) = self.changes.drain(..).chain(states).unzip();
@@ -362,16 +378,27 @@ impl Context<'_> {
         outbox::write(&self.tx, self.app.ids(), self.now, &self.messages).await
     }
 
-    async fn write_history(&self, sequence: i64, actor: &Value) -> Result<(), Error> {
-        if self.events.is_empty() {
+    /// Has the portfolio's endpoints told of events: by one message, and by none where nobody listens.
+    fn tell(&mut self, event_ids: Vec<Id<kind::Event>>) -> Result<(), Error> {
+        if event_ids.is_empty() || !self.subject.listened_to {
             return Ok(());
+        }
+        self.send(&DispatchWebhooks { portfolio_id: self.portfolio_id()?, event_ids })
+    }
+
+    /// Writes the events; gives their ids.
+    async fn write_history(&self, sequence: i64, actor: &Value) -> Result<Vec<Id<kind::Event>>, Error> {
+        if self.events.is_empty() {
+            return Ok(Vec::new());
         }
         let venture = self.subject.venture.as_ref().map(|held| held.now.id.uuid());
         let portfolio_id = self.portfolio_id()?.uuid();
-        let mut rows = Vec::new();
+        let (mut rows, mut ids) = (Vec::new(), Vec::new());
         for (event, number) in self.events.iter().zip(sequence + 1..) {
+            let id = self.id();
+            ids.push(id);
             rows.push(history::ActiveModel {
-                id: Set(self.app.ids.next()),
+                id: Set(id.uuid()),
                 portfolio_id: Set(portfolio_id),
                 venture_id: Set(venture),
                 sequence: Set(if venture.is_some() { number } else { 0 }),
@@ -383,7 +410,7 @@ impl Context<'_> {
             });
         }
         history::Entity::insert_many(rows).exec_without_returning(&self.tx).await?;
-        Ok(())
+        Ok(ids)
     }
 
     fn target_text(&self) -> String {

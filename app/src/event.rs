@@ -9,6 +9,7 @@ use domain::{
     playbook::{FailureAction, GateKind},
     stage_run::StageRun,
     venture::Profile,
+    webhook::DisabledReason,
 };
 use serde::{Deserialize, Serialize};
 
@@ -115,7 +116,58 @@ pub enum Event {
     /// A validation was cancelled by a person, or had become pointless: its stage run was over.
     #[serde(rename = "gate_run.cancelled.v1")]
     GateRunCancelled { gate_run_id: Id<kind::GateRun>, stage: u32, gate: String },
+    // Of an endpoint's address nothing is said: some hold a secret, and the event is told to the others.
+    /// An endpoint for webhooks was made.
+    #[serde(rename = "webhook_endpoint.created.v1")]
+    WebhookEndpointCreated { endpoint_id: Id<kind::WebhookEndpoint>, event_types: Option<Vec<String>> },
+    /// An endpoint's address, description or event types changed.
+    #[serde(rename = "webhook_endpoint.updated.v1")]
+    WebhookEndpointUpdated { endpoint_id: Id<kind::WebhookEndpoint>, event_types: Option<Vec<String>> },
+    /// An endpoint is told of events again.
+    #[serde(rename = "webhook_endpoint.enabled.v1")]
+    WebhookEndpointEnabled { endpoint_id: Id<kind::WebhookEndpoint> },
+    /// An endpoint is told of nothing any more, by a person or because it does not answer.
+    #[serde(rename = "webhook_endpoint.disabled.v1")]
+    WebhookEndpointDisabled { endpoint_id: Id<kind::WebhookEndpoint>, reason: DisabledReason },
+    /// An endpoint was deleted.
+    #[serde(rename = "webhook_endpoint.deleted.v1")]
+    WebhookEndpointDeleted { endpoint_id: Id<kind::WebhookEndpoint> },
+    /// An endpoint has a new secret; those before it sign too until then.
+    #[serde(rename = "webhook_endpoint.secret_rotated.v1")]
+    WebhookSecretRotated { endpoint_id: Id<kind::WebhookEndpoint>, old_until: DateTime<Utc> },
 }
+
+/// Every kind of event: its wire name, and what happened.
+pub const KINDS: [(&str, &str); 28] = [
+    ("portfolio.created.v1", "A portfolio was created."),
+    ("portfolio.playbook_adopted.v1", "New stage runs of the portfolio start with another playbook."),
+    ("member.added.v1", "A person became a member."),
+    ("member.roles_changed.v1", "A member's roles became others."),
+    ("member.removed.v1", "A person is a member no longer."),
+    ("token.created.v1", "An API token bound to the portfolio was made."),
+    ("token.revoked.v1", "An API token bound to the portfolio was revoked."),
+    ("venture.created.v1", "A venture was created, and its first stage opened."),
+    ("venture.updated.v1", "What is said of the venture changed."),
+    ("venture.paused.v1", "The venture rests."),
+    ("venture.resumed.v1", "The venture runs again."),
+    ("venture.killed.v1", "The venture was given up."),
+    ("venture.completed.v1", "The venture passed the last stage."),
+    ("stage.opened.v1", "A run of a stage opened."),
+    ("stage.entered.v1", "The entry gates of the stage had all passed."),
+    ("stage.completed.v1", "The stage was left through its exit gates."),
+    ("stage.late.v1", "The stage's expected days were over and it was open still."),
+    ("attestation.given.v1", "A person attested a label or a fact."),
+    ("evidence.withdrawn.v1", "Evidence was withdrawn."),
+    ("gate_run.requested.v1", "A gate's validation was asked for."),
+    ("gate_run.decided.v1", "A gate was decided."),
+    ("gate_run.cancelled.v1", "A validation was cancelled, or had become pointless."),
+    ("webhook_endpoint.created.v1", "A webhook endpoint was made."),
+    ("webhook_endpoint.updated.v1", "A webhook endpoint's address, description or event types changed."),
+    ("webhook_endpoint.enabled.v1", "A webhook endpoint is told of events again."),
+    ("webhook_endpoint.disabled.v1", "A webhook endpoint was disabled, by a person or because it does not answer."),
+    ("webhook_endpoint.deleted.v1", "A webhook endpoint was deleted."),
+    ("webhook_endpoint.secret_rotated.v1", "A webhook endpoint has a new secret."),
+];
 
 impl Event {
     /// The wire name, such as `venture.created.v1`.
@@ -143,6 +195,12 @@ impl Event {
             Self::GateRunRequested { .. } => "gate_run.requested.v1",
             Self::GateRunDecided { .. } => "gate_run.decided.v1",
             Self::GateRunCancelled { .. } => "gate_run.cancelled.v1",
+            Self::WebhookEndpointCreated { .. } => "webhook_endpoint.created.v1",
+            Self::WebhookEndpointUpdated { .. } => "webhook_endpoint.updated.v1",
+            Self::WebhookEndpointEnabled { .. } => "webhook_endpoint.enabled.v1",
+            Self::WebhookEndpointDisabled { .. } => "webhook_endpoint.disabled.v1",
+            Self::WebhookEndpointDeleted { .. } => "webhook_endpoint.deleted.v1",
+            Self::WebhookSecretRotated { .. } => "webhook_endpoint.secret_rotated.v1",
         }
     }
 
@@ -150,5 +208,25 @@ impl Event {
     pub fn body(&self) -> Result<serde_json::Value, Error> {
         let mut value = serde_json::to_value(self)?;
         Ok(value.get_mut("body").map(serde_json::Value::take).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The kinds that there are, as the deserialiser knows them.
+    fn known() -> Vec<String> {
+        let unknown = serde_json::json!({ "kind": "no.such.v1", "body": {} });
+        let error = serde_json::from_value::<Event>(unknown).unwrap_err().to_string();
+        let (_, listed) = error.split_once("expected one of ").unwrap();
+        listed.split(", ").map(|name| name.trim_matches('`').to_owned()).collect()
+    }
+
+    #[test]
+    fn every_kind_is_listed_and_described() {
+        let listed: Vec<_> = KINDS.iter().map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(listed, known());
+        assert!(KINDS.iter().all(|(_, description)| description.ends_with('.')));
     }
 }

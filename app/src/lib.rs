@@ -11,6 +11,7 @@ pub mod context;
 pub mod database;
 pub mod error;
 pub mod event;
+pub mod global_id;
 pub mod hints;
 pub mod issuer;
 pub mod messages;
@@ -21,6 +22,7 @@ pub mod seed;
 pub mod store;
 pub mod token;
 pub mod trace;
+pub mod webhook;
 
 use std::sync::Arc;
 

@@ -15,10 +15,15 @@ pub mod stage_runs;
 pub mod tokens;
 pub mod ventures;
 pub mod waiting;
+pub mod webhook_deliveries;
+pub mod webhook_endpoints;
 
 use chrono::{DateTime, Utc};
-use domain::id::{Id, kind};
-use domain::venture::Venture;
+use domain::{
+    Role,
+    id::{Id, kind},
+    venture::Venture,
+};
 use entity::{dead_letter, file, gate_run, history, portfolio, stage_run};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
@@ -31,6 +36,8 @@ pub mod rows {
         file::Model as File, gate_run::Model as GateRun, history::Model as Event, member::Model as Member,
         person::Model as Person, playbook::Model as Playbook, portfolio::Model as Portfolio,
         stage_run::Model as StageRun, token::Model as Token,
+        webhook_attempt::Model as WebhookAttempt, webhook_delivery::Model as WebhookDelivery,
+        webhook_endpoint::Model as WebhookEndpoint, webhook_message::Model as WebhookMessage,
     };
 }
 
@@ -141,6 +148,19 @@ fn parked(scope: &Scope) -> Select<dead_letter::Entity> {
     dead_letter::Entity::find()
         .filter(dead_letter::Column::ReplayedAt.is_null())
         .filter(scope.on(dead_letter::Column::PortfolioId))
+}
+
+/// The portfolios that the caller administers.
+pub fn administered(actor: &Actor) -> Scope {
+    Scope::Portfolios(actor.portfolios_with(&[Role::ADMIN]))
+}
+
+/// Refuses who may not see what of a portfolio is for its ADMINs: its tokens, say.
+pub fn require_admin(actor: &Actor, portfolio: Id<kind::Portfolio>, what: &str) -> Result<(), Error> {
+    if administered(actor).reaches(portfolio.uuid()) {
+        return Ok(());
+    }
+    Err(Error::Forbidden(format!("a portfolio's {what} are for the role ADMIN")))
 }
 
 /// The portfolios that the caller operates; refuses who operates none.

@@ -33,6 +33,37 @@ struct Key {
     cipher: XChaCha20Poly1305,
 }
 
+/// A secret that signs webhooks, as its holder gets it, once: `whsec_` and the base64 of 32 random bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SigningSecret(String);
+
+impl SigningSecret {
+    /// What every one begins with, by the Standard Webhooks specification.
+    const PREFIX: &str = "whsec_";
+    /// How many characters behind the prefix its hint shows: few enough to give nothing away.
+    const SHOWN: usize = 4;
+
+    pub(crate) fn random() -> Self {
+        Self(format!("{}{}", Self::PREFIX, random_base64()))
+    }
+
+    /// The secret itself, for its holder.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Its start, which tells it from others.
+    pub(crate) fn hint(&self) -> String {
+        self.0.chars().take(Self::PREFIX.len() + Self::SHOWN).collect()
+    }
+}
+
+impl fmt::Debug for SigningSecret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("***")
+    }
+}
+
 /// The text is no key. The text itself is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a key is the base64 of {KEY_BYTES} random bytes")]
@@ -46,9 +77,7 @@ impl Keyring {
 
     /// A new key, as an operator keeps it.
     pub fn generate() -> String {
-        let mut bytes = [0_u8; KEY_BYTES];
-        rand::rng().fill_bytes(&mut bytes);
-        STANDARD.encode(bytes)
+        random_base64()
     }
 
     /// Seals a secret for the record `owner`; for another record it does not open.
@@ -88,6 +117,13 @@ impl Keyring {
         let opened = key.cipher.decrypt(&XNonce::from(*nonce), payload);
         String::from_utf8(opened.map_err(|_| "it was changed, or is another record's")?).map_err(|_| broken)
     }
+}
+
+/// The base64 of 32 random bytes.
+fn random_base64() -> String {
+    let mut bytes = [0_u8; KEY_BYTES];
+    rand::rng().fill_bytes(&mut bytes);
+    STANDARD.encode(bytes)
 }
 
 impl Key {
@@ -137,6 +173,16 @@ mod tests {
         assert_eq!(ring(&[&new]).open(owner, &anew).unwrap(), "secret");
         let lost = ring(&[&new]).open(owner, &kept).unwrap_err().to_string();
         assert!(lost.contains("VENTURI_SECRET_KEYS") && !lost.contains("secret of 1"), "{lost}");
+    }
+
+    #[test]
+    fn a_signing_secret_is_shown_when_asked_and_not_otherwise() {
+        let secret = SigningSecret::random();
+        let encoded = secret.expose().strip_prefix("whsec_").unwrap();
+        assert_eq!(STANDARD.decode(encoded).unwrap().len(), 32);
+        assert_ne!(secret, SigningSecret::random());
+        assert_eq!(format!("{secret:?}"), "***");
+        assert_eq!((secret.hint().len(), secret.expose().starts_with(&secret.hint())), (10, true));
     }
 
     #[test]

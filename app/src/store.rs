@@ -10,6 +10,8 @@ pub mod portfolio;
 pub mod stage_run;
 pub mod token;
 pub mod venture;
+pub mod webhook_delivery;
+pub mod webhook_endpoint;
 
 use domain::id::{Id, kind};
 use entity::{dead_letter, portfolio as portfolio_row};

@@ -2,7 +2,10 @@
 
 use std::marker::PhantomData;
 
-use app::{Actor, Command, Context, Request, messages::inbox::Claim, messages::outbox};
+use app::{
+    Actor, Command, Context, Request,
+    messages::{inbox::Claim, kind_of},
+};
 use async_trait::async_trait;
 use bus::Envelope;
 
@@ -43,7 +46,7 @@ impl<C> Default for Typed<C> {
 #[async_trait]
 impl<C: Command> Erased for Typed<C> {
     fn kind(&self) -> String {
-        outbox::kind_of::<C>()
+        kind_of::<C>()
     }
 
     async fn perform(&self, cx: &mut Context<'_>, body: &[u8]) -> Result<(), Performed> {

@@ -2,12 +2,14 @@
 //! outside any, a transaction settles it. A crash between leaves the claim to its lease, after which the
 //! work runs again under the same idempotency key.
 
-use std::{marker::PhantomData, time::Duration};
+use std::time::Duration;
 
-use app::{Actor, App, Command, Context, Request, messages::inbox::Claim};
+use app::{
+    Actor, App, Command, Context, Request,
+    messages::{Message, inbox::Claim, kind_of},
+};
 use async_trait::async_trait;
 use bus::Envelope;
-use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use crate::{
@@ -19,23 +21,26 @@ use crate::{
 
 /// Work to be done in the world, as the body of its message.
 #[async_trait]
-pub trait Effect: Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Its name in snake case; with `.v1`, the kind of its message.
-    const NAME: &'static str;
+pub trait Effect: Message {
     /// How long one try may take.
     const TIMEOUT: Duration;
+    /// What it reaches the world by: a client, say. Its handler is given it once.
+    type Tools: Send + Sync + 'static;
     /// The command that records what came of it, in the transaction that settles it.
     type Outcome: Command;
 
-    /// Does the work. It may be done more than once: the world is told the same key each time.
-    async fn work(&self, working: Working<'_>) -> Result<Self::Outcome, WorkError>;
+    /// Does the work. It may be done more than once: the world is told the same key each time. None: there
+    /// was nothing to do any more, and there is nothing to record.
+    async fn work(&self, working: Working<'_, Self::Tools>) -> Result<Option<Self::Outcome>, WorkError>;
 }
 
 /// What an effect has at hand.
-#[derive(Clone, Copy, Debug)]
-pub struct Working<'a> {
+#[derive(Debug)]
+pub struct Working<'a, T> {
     /// The application, for reading.
     pub app: &'a App,
+    /// What it reaches the world by.
+    pub tools: &'a T,
     /// The same for every try of this message.
     pub idempotency_key: Uuid,
 }
@@ -51,11 +56,6 @@ pub enum WorkError {
     Never(String),
 }
 
-/// The message kind of an effect.
-pub(crate) fn kind_of<E: Effect>() -> String {
-    format!("{}.v1", E::NAME)
-}
-
 /// An effect whose type was forgotten.
 #[async_trait]
 pub trait Erased: Send + Sync {
@@ -65,19 +65,21 @@ pub trait Erased: Send + Sync {
     /// How long one try may take.
     fn timeout(&self) -> Duration;
 
-    /// Does the work; gives the JSON of the command that settles it.
-    async fn work(&self, working: Working<'_>, body: &[u8]) -> Result<Vec<u8>, WorkError>;
+    /// Does the work; gives the JSON of the command that settles it, or of null.
+    async fn work(&self, app: &App, message: &Envelope) -> Result<Vec<u8>, WorkError>;
 
-    /// Runs that command.
+    /// Runs that command, if there is one.
     async fn settle(&self, cx: &mut Context<'_>, outcome: &[u8]) -> Result<(), Performed>;
 }
 
-/// Remembers the effect's type.
-pub(crate) struct Typed<E>(PhantomData<fn() -> E>);
+/// Remembers the effect's type, and holds its tools.
+pub(crate) struct Typed<E: Effect> {
+    tools: E::Tools,
+}
 
-impl<E> Default for Typed<E> {
-    fn default() -> Self {
-        Self(PhantomData)
+impl<E: Effect> Typed<E> {
+    pub(crate) fn new(tools: E::Tools) -> Self {
+        Self { tools }
     }
 }
 
@@ -91,16 +93,20 @@ impl<E: Effect> Erased for Typed<E> {
         E::TIMEOUT
     }
 
-    async fn work(&self, working: Working<'_>, body: &[u8]) -> Result<Vec<u8>, WorkError> {
+    async fn work(&self, app: &App, message: &Envelope) -> Result<Vec<u8>, WorkError> {
         let never = |error: serde_json::Error| WorkError::Never(error.to_string());
-        let effect: E = serde_json::from_slice(body).map_err(never)?;
+        let effect: E = serde_json::from_slice(&message.body).map_err(never)?;
+        let working = Working { app, tools: &self.tools, idempotency_key: message.id };
         let outcome = effect.work(working).await?;
         serde_json::to_vec(&outcome).map_err(never)
     }
 
     async fn settle(&self, cx: &mut Context<'_>, outcome: &[u8]) -> Result<(), Performed> {
-        let command: E::Outcome = serde_json::from_slice(outcome).map_err(Performed::Undecodable)?;
-        cx.perform(&command).await.map(drop).map_err(Performed::Failed)
+        let command: Option<E::Outcome> = serde_json::from_slice(outcome).map_err(Performed::Undecodable)?;
+        match command {
+            Some(command) => cx.perform(&command).await.map(drop).map_err(Performed::Failed),
+            None => Ok(()),
+        }
     }
 }
 
@@ -119,8 +125,7 @@ pub(crate) async fn handle(
         Claim::Held(until) => return Err(Failure::Held(until)),
     }
     parts.faults.reach(Boundary::EffectClaimed).await;
-    let working = Working { app: &parts.app, idempotency_key: envelope.id };
-    let worked = tokio::time::timeout(handler.timeout(), handler.work(working, &envelope.body)).await;
+    let worked = tokio::time::timeout(handler.timeout(), handler.work(&parts.app, envelope)).await;
     let failure = match worked {
         Ok(Ok(outcome)) => {
             parts.faults.reach(Boundary::EffectWorked).await;

@@ -25,9 +25,9 @@ impl Handler {
         Self::Command(Arc::new(TypedCommand::<C>::default()))
     }
 
-    /// Carries out the effect that the message carries.
-    pub fn effect<E: Effect>() -> Self {
-        Self::Effect(Arc::new(TypedEffect::<E>::default()))
+    /// Carries out the effect that the message carries, with what it reaches the world by.
+    pub fn effect<E: Effect>(tools: E::Tools) -> Self {
+        Self::Effect(Arc::new(TypedEffect::<E>::new(tools)))
     }
 
     /// The kind of message it handles.

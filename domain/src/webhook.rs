@@ -7,5 +7,7 @@ mod endpoint;
 mod schedule;
 
 pub use delivery::{Answer, Attempted, Delivery, Next, Status};
-pub use endpoint::{Change, DisabledReason, Endpoint, MAX_ENDPOINTS, MAX_SECRETS, Settings, State};
+pub use endpoint::{
+    Change, DisabledReason, Endpoint, GIVE_UP_AFTER, MAX_ENDPOINTS, MAX_SECRETS, Settings, State,
+};
 pub use schedule::{MAX_RETRY_AFTER, SCHEDULE};

@@ -20,3 +20,7 @@ pub mod portfolio;
 pub mod stage_run;
 pub mod token;
 pub mod venture;
+pub mod webhook_attempt;
+pub mod webhook_delivery;
+pub mod webhook_endpoint;
+pub mod webhook_message;

@@ -23,6 +23,8 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     /// Counts its changes, from 1.
     pub version: i64,
+    /// How many enabled webhook endpoints it has.
+    pub listeners: i32,
 }
 
 /// Relations are not used: queries name their joins.

@@ -9,7 +9,10 @@ use std::{
 
 use app::{
     App, Command, Context, Error, Right, Target,
-    messages::outbox::{self, Draft},
+    messages::{
+        Message,
+        outbox::{self, Draft},
+    },
 };
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -32,7 +35,7 @@ pub fn times_worked(message: Uuid) -> u32 {
 pub fn worker() -> Worker {
     Worker {
         queue: QUEUE,
-        handlers: vec![Handler::effect::<ProbeEffect>(), Handler::command::<ProbeFailure>()],
+        handlers: vec![Handler::effect::<ProbeEffect>(()), Handler::command::<ProbeFailure>()],
         sweeps: vec![Arc::new(ProbeSweep)],
     }
 }
@@ -46,15 +49,19 @@ pub fn kinds() -> [&'static str; 2] {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ProbeEffect {}
 
+impl Message for ProbeEffect {
+    const NAME: &'static str = "probe_effect";
+}
+
 #[async_trait]
 impl Effect for ProbeEffect {
-    const NAME: &'static str = "probe_effect";
     const TIMEOUT: Duration = Duration::from_secs(5);
+    type Tools = ();
     type Outcome = ProbeSettled;
 
-    async fn work(&self, working: Working<'_>) -> Result<ProbeSettled, WorkError> {
+    async fn work(&self, working: Working<'_, ()>) -> Result<Option<ProbeSettled>, WorkError> {
         *WORLD.lock().unwrap().entry(working.idempotency_key).or_default() += 1;
-        Ok(ProbeSettled { key: working.idempotency_key })
+        Ok(Some(ProbeSettled { key: working.idempotency_key }))
     }
 }
 

@@ -12,16 +12,19 @@ use app::{
     clock::{Clock, SystemIds},
     commands::{CreateVenture, RequestGateValidation},
     messages::outbox,
-    playbooks, query, seed, token,
+    playbooks, query,
+    secret::Keyring,
+    seed, token,
 };
 use bus::{AmqpOptions, Bus, Queue, Topology};
-use delivery::{Faults, Node, Running, Settings};
+use delivery::{Faults, Node, Running, Settings, Worker};
 use domain::{
     Role,
     id::{Id, kind},
     venture::Venture,
 };
 use entity::{audit, dead_letter, gate_run, history};
+use outbound::Client;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
@@ -54,6 +57,7 @@ pub struct World {
     pub tokens: HashMap<String, String>,
     transport: Transport,
     namespace: String,
+    keyring: Keyring,
     database: TestDatabase,
 }
 
@@ -62,12 +66,14 @@ impl World {
     pub async fn create(kind: Kind, transport: Transport) -> Self {
         let database = TestDatabase::create(kind).await;
         let clock = Arc::new(TestClock::default());
+        let keyring = Keyring::parse([Keyring::generate().as_str()]).expect("a key");
         let app = App::with(database.open().await, clock.clone(), Arc::new(SystemIds));
+        let app = app.with_keyring(keyring.clone());
         playbooks::import(&app, playbook_files()).await.expect("the built-in playbook");
         let tokens = seed::demo(&app).await.expect("the demo").expect("made just now");
         let tokens = tokens.into_iter().map(|(role, token)| (role.to_string(), token)).collect();
         let namespace = format!("test-{}", Uuid::from_u128(rand::random()).simple());
-        Self { app, clock, tokens, transport, namespace, database }
+        Self { app, clock, tokens, transport, namespace, keyring, database }
     }
 
     /// A bus of this world; over RabbitMQ all of them meet, in process each is its own.
@@ -86,7 +92,8 @@ impl World {
 
     /// An application of its own on the same database, as another process would have.
     pub async fn another_app(&self) -> App {
-        App::with(self.database.open().await, self.clock.clone(), Arc::new(SystemIds))
+        let app = App::with(self.database.open().await, self.clock.clone(), Arc::new(SystemIds));
+        app.with_keyring(self.keyring.clone())
     }
 
     /// A process with every worker in it, and the tests' own.
@@ -109,7 +116,7 @@ impl World {
         let running = Node::new(app.clone(), bus.clone())
             .with_settings(settings)
             .with_faults(faults)
-            .with_workers(worker::all().into_iter().chain([probe::worker()]))
+            .with_workers(workers().into_iter().chain([probe::worker()]))
             .start();
         Process { app, bus, running }
     }
@@ -243,6 +250,20 @@ impl Process {
     pub async fn drain(self) {
         self.running.drain(Duration::from_secs(20)).await;
         self.app.database().close().await.expect("closed");
+    }
+}
+
+/// Every worker of the system, calling this machine alone.
+pub fn workers() -> Vec<Worker> {
+    worker::all(&Client::new(&outbound()).expect("a client"))
+}
+
+/// What a test's receiver needs: plain HTTP, and this machine.
+pub fn outbound() -> outbound::Settings {
+    outbound::Settings {
+        outbound_allow: vec!["127.0.0.0/8".parse().expect("a network")],
+        outbound_http: true,
+        ..outbound::Settings::default()
     }
 }
 

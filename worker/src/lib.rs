@@ -5,14 +5,17 @@
 
 pub mod gate_validator;
 mod late_stage_runs;
+pub mod notifier;
 mod process_main;
 mod purge;
+mod webhooks;
 
 use delivery::Worker;
+use outbound::Client;
 
-pub use process_main::run;
+pub use process_main::{NoSettings, run};
 
-/// Every worker of the system.
-pub fn all() -> Vec<Worker> {
-    vec![gate_validator::worker()]
+/// Every worker of the system; those that call the outside do it by this client.
+pub fn all(client: &Client) -> Vec<Worker> {
+    vec![gate_validator::worker(), notifier::worker(client.clone())]
 }

@@ -17,7 +17,7 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A worker: it takes messages from its queue until it is told to stop
 #[derive(Parser, Debug)]
 #[command(version)]
-struct Config {
+struct Config<S: clap::Args> {
     #[command(flatten)]
     backend: backend::Settings,
     #[command(flatten)]
@@ -28,15 +28,24 @@ struct Config {
     #[arg(long, env = "VENTURI_WORKER_CONCURRENCY", default_value_t = 16, value_name = "COUNT",
           value_parser = clap::value_parser!(u16).range(1..=1_000))]
     concurrency: u16,
+    #[command(flatten)]
+    own: S,
 }
 
-/// Runs a worker's process to its end.
-pub fn run(worker: Worker) -> ExitCode {
-    let config: Config = config::parse();
-    runtime::run(serve(config, worker))
+/// For a worker that is told nothing but what every worker is.
+#[derive(clap::Args, Debug)]
+pub struct NoSettings {}
+
+/// Runs a worker's process to its end; the worker is made by settings of its own.
+pub fn run<S: clap::Args>(make: impl FnOnce(&S) -> anyhow::Result<Worker>) -> ExitCode {
+    let config: Config<S> = config::parse();
+    runtime::run(async move {
+        let worker = make(&config.own)?;
+        serve(config, worker).await
+    })
 }
 
-async fn serve(config: Config, worker: Worker) -> anyhow::Result<()> {
+async fn serve<S: clap::Args>(config: Config<S>, worker: Worker) -> anyhow::Result<()> {
     let telemetry = telemetry::init(worker.queue, &config.telemetry)?;
     let stop = shutdown::on_signal()?;
     let amqp_url = config.backend.amqp_url.as_ref().context(

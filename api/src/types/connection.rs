@@ -17,6 +17,8 @@ use app::{
         stage_runs::StageRuns,
         tokens::Tokens,
         ventures::Ventures,
+        webhook_deliveries::WebhookDeliveries,
+        webhook_endpoints::WebhookEndpoints,
     },
 };
 use async_graphql::{Context, Object, connection::PageInfo};
@@ -26,6 +28,7 @@ use super::{
     event::VentureEvent, evidence::Evidence, filter::Filtering, gate_run::GateRun, job::Job, member::Member,
     operations::DeadLetter, order::Ordering, portfolio::Portfolio, stage_run::StageRun, token::ApiToken,
     venture::Venture,
+    webhook::{WebhookDelivery, WebhookEndpoint},
 };
 use crate::{
     error::{not_found, problem},
@@ -210,6 +213,14 @@ connections! {
     ApiTokenConnection of Tokens,
     /// An API token in a page.
     ApiTokenEdge to ApiToken = ApiToken;
+    /// A page of webhook endpoints.
+    WebhookEndpointConnection of WebhookEndpoints,
+    /// A webhook endpoint in a page.
+    WebhookEndpointEdge to WebhookEndpoint = WebhookEndpoint;
+    /// A page of webhook deliveries.
+    WebhookDeliveryConnection of WebhookDeliveries,
+    /// A webhook delivery in a page.
+    WebhookDeliveryEdge to WebhookDelivery = WebhookDelivery;
     /// A page of dead letters.
     DeadLetterConnection of DeadLetters,
     /// A dead letter in a page.

@@ -7,7 +7,7 @@ use app::query::{
     list::{List, Period},
     members,
     page::is_storable,
-    portfolios, stage_runs, tokens, ventures,
+    portfolios, stage_runs, tokens, ventures, webhook_deliveries, webhook_endpoints,
 };
 use async_graphql::{ID, InputObject};
 use chrono::{DateTime, Utc};
@@ -22,6 +22,7 @@ use super::{
     stage_run::StageRunStatus,
     token::ApiTokenStatus,
     venture::VentureStatus,
+    webhook::WebhookDeliveryStatus,
 };
 use crate::{
     error::problem,
@@ -359,6 +360,52 @@ impl Filtering for ApiTokenFilter {
             statuses: set("statuses", self.statuses, Into::into)?,
             created: period("createdAt", self.created_at)?,
             ..tokens::Filter::default()
+        })
+    }
+}
+
+/// Which webhook endpoints; every part that is given must hold.
+#[derive(InputObject, Default)]
+pub(crate) struct WebhookEndpointFilter {
+    /// Whether they are told of events.
+    enabled: Option<bool>,
+    /// Whether every attempt has failed of late.
+    failing: Option<bool>,
+    /// Made then.
+    created_at: Option<TimeRange>,
+}
+
+impl Filtering for WebhookEndpointFilter {
+    type List = webhook_endpoints::WebhookEndpoints;
+
+    fn checked(self) -> async_graphql::Result<webhook_endpoints::Filter> {
+        Ok(webhook_endpoints::Filter {
+            enabled: self.enabled,
+            failing: self.failing,
+            created: period("createdAt", self.created_at)?,
+        })
+    }
+}
+
+/// Which webhook deliveries; every part that is given must hold.
+#[derive(InputObject, Default)]
+pub(crate) struct WebhookDeliveryFilter {
+    /// In one of these statuses.
+    statuses: Option<Vec<WebhookDeliveryStatus>>,
+    /// Of a message of one of these types, at most 100.
+    event_types: Option<Vec<String>>,
+    /// Made then.
+    created_at: Option<TimeRange>,
+}
+
+impl Filtering for WebhookDeliveryFilter {
+    type List = webhook_deliveries::WebhookDeliveries;
+
+    fn checked(self) -> async_graphql::Result<webhook_deliveries::Filter> {
+        Ok(webhook_deliveries::Filter {
+            statuses: set("statuses", self.statuses, |status| status.name().to_owned())?,
+            event_types: set("eventTypes", self.event_types, |name| name)?,
+            created: period("createdAt", self.created_at)?,
         })
     }
 }

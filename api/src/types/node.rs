@@ -19,13 +19,14 @@ use super::{
     stage_run::StageRun,
     token::ApiToken,
     venture::Venture,
+    webhook::{WebhookDelivery, WebhookEndpoint},
 };
 use crate::{
     error::problem,
     global_id::Kind,
     loader::{
         AttestationKey, EventKey, EvidenceKey, FileKey, GateRunKey, MemberKey, PortfolioKey, StageRunKey,
-        TokenKey, VentureKey,
+        TokenKey, VentureKey, WebhookDeliveryKey, WebhookEndpointKey,
     },
     session::session,
 };
@@ -60,6 +61,10 @@ pub(crate) enum Node {
     Member(Member),
     /// An API token.
     ApiToken(ApiToken),
+    /// A webhook endpoint.
+    WebhookEndpoint(WebhookEndpoint),
+    /// A webhook delivery.
+    WebhookDelivery(WebhookDelivery),
 }
 
 /// The record, if there is one within the caller's scope.
@@ -116,6 +121,16 @@ pub(crate) async fn find(ctx: &Context<'_>, kind: Kind, id: Uuid) -> async_graph
         Kind::Token => {
             reader.load_one(TokenKey(id)).await.map_err(fail)?.map(|row| Node::ApiToken(ApiToken(row)))
         }
+        Kind::WebhookEndpoint => reader
+            .load_one(WebhookEndpointKey(id))
+            .await
+            .map_err(fail)?
+            .map(|row| Node::WebhookEndpoint(WebhookEndpoint(row))),
+        Kind::WebhookDelivery => reader
+            .load_one(WebhookDeliveryKey(id))
+            .await
+            .map_err(fail)?
+            .map(|row| Node::WebhookDelivery(WebhookDelivery(row))),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use app::query::{
     dead_letters, events, evidence, gate_runs, jobs, list::List, members, portfolios, stage_runs, tokens,
-    ventures,
+    ventures, webhook_deliveries, webhook_endpoints,
 };
 use async_graphql::{Enum, InputObject};
 
@@ -146,6 +146,26 @@ orders! {
         CreatedAt,
     }
     /// In which direction; ASC when not given.
+    direction
+    /// In which order webhook endpoints are listed.
+    WebhookEndpointOrder of webhook_endpoints::WebhookEndpoints,
+    /// What webhook endpoints are ordered by.
+    WebhookEndpointOrderField to webhook_endpoints::OrderBy {
+        /// When they were made.
+        CreatedAt,
+        /// When they last changed. One that changes while the list is read moves in it.
+        UpdatedAt,
+    }
+    /// In which direction; ASC when not given.
+    direction
+    /// In which order webhook deliveries are listed.
+    WebhookDeliveryOrder of webhook_deliveries::WebhookDeliveries,
+    /// What webhook deliveries are ordered by.
+    WebhookDeliveryOrderField to webhook_deliveries::OrderBy {
+        /// When they were made.
+        CreatedAt,
+    }
+    /// In which direction; DESC when not given.
     direction
     /// In which order dead letters are listed.
     DeadLetterOrder of dead_letters::DeadLetters,

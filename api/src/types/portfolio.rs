@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use app::query::{members, rows, tokens, ventures};
+use app::query::{members, require_admin, rows, tokens, ventures, webhook_endpoints};
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use domain::id::Id;
 
 use super::{
-    connection::{ApiTokenConnection, Listed, MemberConnection, VentureConnection, asked, request},
-    filter::{ApiTokenFilter, MemberFilter, VentureFilter},
-    order::{ApiTokenOrder, MemberOrder, VentureOrder},
+    connection::{
+        ApiTokenConnection, Listed, MemberConnection, VentureConnection, WebhookEndpointConnection, asked,
+        request,
+    },
+    filter::{ApiTokenFilter, MemberFilter, VentureFilter, WebhookEndpointFilter},
+    order::{ApiTokenOrder, MemberOrder, VentureOrder, WebhookEndpointOrder},
     playbook::Playbook,
 };
 use crate::{
@@ -110,10 +113,34 @@ impl Portfolio {
         let page = request(first, after, last, before);
         let listed = async {
             let session = session(ctx)?;
-            tokens::require_admin(session.actor()?, Id::new(self.0.id)).map_err(|e| problem(&e))?;
+            require_admin(session.actor()?, Id::new(self.0.id), "tokens").map_err(|e| problem(&e))?;
             let mut asked = asked(filter, order_by, page)?;
             asked.filter.at = session.app().clock().now();
             Listed::under(ctx, (tokens::Parent::Portfolio, self.0.id), asked).await.map(ApiTokenConnection)
+        };
+        Some(listed.await)
+    }
+
+    /// The addresses that are told of its events; for its ADMINs, null for others.
+    #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
+    async fn webhook_endpoints(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which endpoints; all when not given.")] filter: Option<WebhookEndpointFilter>,
+        #[graphql(desc = "In which order; by when they were made when not given.")] order_by: Option<
+            WebhookEndpointOrder,
+        >,
+        #[graphql(desc = "So many from the start, 1 to 100; 20 when not given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Option<async_graphql::Result<WebhookEndpointConnection>> {
+        let page = request(first, after, last, before);
+        let listed = async {
+            let admin = require_admin(session(ctx)?.actor()?, Id::new(self.0.id), "webhook endpoints");
+            admin.map_err(|e| problem(&e))?;
+            let parent = (webhook_endpoints::Parent::Portfolio, self.0.id);
+            Listed::under(ctx, parent, asked(filter, order_by, page)?).await.map(WebhookEndpointConnection)
         };
         Some(listed.await)
     }

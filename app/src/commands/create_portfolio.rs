@@ -92,6 +92,7 @@ async fn insert(cx: &Context<'_>, input: &CreatePortfolio) -> Result<portfolio::
         playbook_id: playbook.ok_or_else(|| anyhow::anyhow!("no playbook was imported"))?,
         created_at: cx.now(),
         version: 1,
+        listeners: 0,
     };
     portfolio::Entity::insert(portfolio::ActiveModel {
         id: Set(row.id),
@@ -102,6 +103,7 @@ async fn insert(cx: &Context<'_>, input: &CreatePortfolio) -> Result<portfolio::
         playbook_id: Set(row.playbook_id),
         created_at: Set(row.created_at),
         version: Set(row.version),
+        listeners: Set(row.listeners),
     })
     .exec_without_returning(cx.tx())
     .await?;

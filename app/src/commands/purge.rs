@@ -1,4 +1,5 @@
-//! `purge`: rows that only guard against repetition go once nothing can repeat any more.
+//! `purge`: rows that only guard against repetition go once nothing can repeat any more, and webhooks that
+//! nobody asks about.
 
 use async_trait::async_trait;
 use chrono::Duration;
@@ -6,14 +7,16 @@ use entity::{idempotency, inbox};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Context, Error, Right, Target};
+use crate::{Command, Context, Error, Right, Target, store};
 
 /// How long a handled message is remembered: longer than any outage after which it may come again.
 pub const INBOX_DAYS: i64 = 30;
 /// How long the answer to an idempotency key is kept.
 pub const IDEMPOTENCY_DAYS: i64 = 7;
+/// How long a webhook delivery that ended is on record, with its attempts and what was sent.
+pub const DELIVERY_DAYS: i64 = 90;
 
-/// Deletes inbox rows and idempotency keys past their days.
+/// Deletes inbox rows, idempotency keys and ended webhook deliveries past their days.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Purge {}
 
@@ -37,6 +40,6 @@ impl Command for Purge {
             .filter(idempotency::Column::At.lt(cx.now() - Duration::days(IDEMPOTENCY_DAYS)))
             .exec(cx.tx())
             .await?;
-        Ok(())
+        store::webhook_delivery::forget(cx.tx(), cx.now() - Duration::days(DELIVERY_DAYS)).await
     }
 }

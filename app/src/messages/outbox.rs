@@ -12,9 +12,10 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::{
-    App, Command, Error,
+    App, Error,
     clock::Ids,
     database::{skip_locked, statement},
+    messages::{Message, kind_of},
 };
 
 /// The header that names the portfolio a message belongs to: whoever operates it may see the message
@@ -41,27 +42,22 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// The message that brings `command` to its worker.
-    pub fn of<C: Command>(
+    /// The message that brings `content` to its worker.
+    pub fn of<M: Message>(
         message_id: Uuid,
-        command: &C,
+        content: &M,
         headers: &BTreeMap<String, String>,
     ) -> Result<Self, Error> {
         Ok(Self {
             message_id,
-            kind: kind_of::<C>(),
+            kind: kind_of::<M>(),
             queue: None,
-            body: serde_json::to_string(command)?,
+            body: serde_json::to_string(content)?,
             headers: headers.clone(),
             attempt: 0,
             available_at: None,
         })
     }
-}
-
-/// The message kind that carries a command.
-pub fn kind_of<C: Command>() -> String {
-    format!("{}.v1", C::NAME)
 }
 
 /// A row leased by a relay.

@@ -202,7 +202,7 @@ pub async fn playbooks(app: &App, ids: &[Uuid]) -> Result<HashMap<Uuid, playbook
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
-fn grouped<T>(rows: Vec<T>, key: impl Fn(&T) -> Uuid) -> HashMap<Uuid, Vec<T>> {
+pub(super) fn grouped<T>(rows: Vec<T>, key: impl Fn(&T) -> Uuid) -> HashMap<Uuid, Vec<T>> {
     let mut groups: HashMap<Uuid, Vec<T>> = HashMap::new();
     for row in rows {
         groups.entry(key(&row)).or_default().push(row);

@@ -3,10 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use domain::{
-    Role,
-    id::{Id, kind},
-};
+use domain::{Role, id::Id};
 use entity::{
     member, person,
     token::{Column, Entity, Model},
@@ -150,14 +147,6 @@ impl List for Tokens {
     fn row(model: Model) -> Result<Model, Error> {
         Ok(model)
     }
-}
-
-/// Refuses who may not see the tokens that are bound to a portfolio.
-pub fn require_admin(actor: &Actor, portfolio: Id<kind::Portfolio>) -> Result<(), Error> {
-    if actor.roles_in(portfolio).iter().any(|role| role == Role::ADMIN) {
-        return Ok(());
-    }
-    Err(Error::Forbidden("a portfolio's tokens are for the role ADMIN".to_owned()))
 }
 
 /// Tokens by id: the caller's own, and those bound to the portfolios they are ADMIN of.

@@ -5,23 +5,40 @@ use domain::{
     id::Id,
     venture::{Profile, Status, Venture},
 };
-use entity::venture::{ActiveModel, Column, Entity, Model};
+use entity::{
+    portfolio,
+    venture::{ActiveModel, Column, Entity, Model},
+};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
-    sea_query::LockType,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
+    QueryTrait,
+    sea_query::{Expr, ExprTrait, LockType},
 };
 use serde_json::json;
 
 use crate::{Error, Scope, store::corrupt};
 
-/// The venture, within scope, locked until the transaction ends.
-pub async fn lock(db: &impl ConnectionTrait, scope: &Scope, id: Id<Venture>) -> Result<Venture, Error> {
-    let row = Entity::find_by_id(id.uuid())
+/// The venture, within scope, locked until the transaction ends; and whether an endpoint is told of its
+/// portfolio's events, which costs no statement of its own.
+pub async fn lock(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: Id<Venture>,
+) -> Result<(Venture, bool), Error> {
+    const LISTENERS: &str = "listeners";
+    let listeners = portfolio::Entity::find()
+        .select_only()
+        .column(portfolio::Column::Listeners)
+        .filter(Expr::col(portfolio::Column::Id.as_column_ref()).equals(Column::PortfolioId.as_column_ref()))
+        .into_query();
+    let mut query = Entity::find_by_id(id.uuid())
         .filter(scope.on(Column::PortfolioId))
         .lock(LockType::Update)
-        .one(db)
-        .await?;
-    from_row(row.ok_or(Error::NotFound)?)
+        .into_query();
+    query.expr_as(listeners, LISTENERS);
+    let row = db.query_one(&query).await?.ok_or(Error::NotFound)?;
+    let listened_to = row.try_get::<i32>("", LISTENERS)? > 0;
+    Ok((from_row(Model::from_query_result(&row, "")?)?, listened_to))
 }
 
 /// Writes a new venture.

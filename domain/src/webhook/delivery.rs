@@ -48,6 +48,18 @@ pub enum Status {
     },
 }
 
+impl Status {
+    /// Its name, as the database and the API have it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Pending { .. } => "PENDING",
+            Self::Delivered { .. } => "DELIVERED",
+            Self::Failed { .. } => "FAILED",
+            Self::Cancelled { .. } => "CANCELLED",
+        }
+    }
+}
+
 /// What came of one attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempted {

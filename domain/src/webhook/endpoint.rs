@@ -15,6 +15,8 @@ use crate::{
 pub const MAX_ENDPOINTS: u64 = 50;
 /// The most secrets that sign at the same time.
 pub const MAX_SECRETS: usize = 5;
+/// How long every attempt may fail before an endpoint is disabled.
+pub const GIVE_UP_AFTER: TimeDelta = TimeDelta::days(5);
 /// The longest address, in characters.
 const MAX_URL: usize = 2_048;
 /// The longest description, in characters.
@@ -90,6 +92,22 @@ pub enum DisabledReason {
     Gone,
     /// Every attempt had failed for too long.
     Failing,
+}
+
+impl DisabledReason {
+    /// Its name, as the database and the API have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Requested => "REQUESTED",
+            Self::Gone => "GONE",
+            Self::Failing => "FAILING",
+        }
+    }
+
+    /// The reason of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Requested, Self::Gone, Self::Failing].into_iter().find(|reason| reason.as_str() == name)
+    }
 }
 
 impl Settings {
@@ -198,14 +216,11 @@ impl Endpoint {
         }
     }
 
-    /// An attempt failed. Gives since when all have, once that is for as long as `give_up_after` or longer.
-    pub fn failed(&mut self, now: DateTime<Utc>, give_up_after: TimeDelta) -> Option<DateTime<Utc>> {
+    /// An attempt failed. Whether that is to be the last: all have failed for as long as [`GIVE_UP_AFTER`].
+    pub fn failed(&mut self, now: DateTime<Utc>) -> bool {
         match &mut self.state {
-            State::Enabled { failing_since } => {
-                let since = *failing_since.get_or_insert(now);
-                (now - since >= give_up_after).then_some(since)
-            }
-            State::Disabled { .. } => None,
+            State::Enabled { failing_since } => now - *failing_since.get_or_insert(now) >= GIVE_UP_AFTER,
+            State::Disabled { .. } => false,
         }
     }
 }
@@ -289,14 +304,14 @@ mod tests {
             version: 1,
         };
         assert!(!endpoint.succeeded(), "nothing to forget");
-        assert_eq!(endpoint.failed(start, days(5)), None);
-        assert_eq!(endpoint.failed(start + days(4), days(5)), None);
+        assert!(!endpoint.failed(start));
+        assert!(!endpoint.failed(start + days(4)));
         assert!(endpoint.succeeded());
-        assert_eq!(endpoint.failed(start + days(6), days(5)), None, "counted anew");
-        assert_eq!(endpoint.failed(start + days(11) - TimeDelta::seconds(1), days(5)), None);
-        assert_eq!(endpoint.failed(start + days(11), days(5)), Some(start + days(6)));
+        assert!(!endpoint.failed(start + days(6)), "counted anew");
+        assert!(!endpoint.failed(start + days(11) - TimeDelta::seconds(1)));
+        assert!(endpoint.failed(start + days(11)));
         endpoint.disable(DisabledReason::Failing, start + days(11)).unwrap();
-        assert_eq!(endpoint.failed(start + days(20), days(5)), None, "it is disabled already");
+        assert!(!endpoint.failed(start + days(20)), "it is disabled already");
         assert_eq!(
             endpoint.disable(DisabledReason::Requested, start).unwrap_err().code,
             Code::WebhookEndpointDisabled

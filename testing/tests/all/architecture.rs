@@ -6,6 +6,7 @@ use std::{
 };
 
 use serde_json::Value;
+use testing::world::workers;
 
 /// `(crate, crates of ours it may depend on)`.
 const ALLOWED: [(&str, &[&str]); 11] = [
@@ -85,7 +86,7 @@ fn every_message_has_a_handler_and_every_handler_its_message() {
         .into_iter()
         .flat_map(|queue| queue.kinds.into_iter().map(move |kind| (queue.name.clone(), kind)))
         .collect();
-    let handled: BTreeSet<_> = worker::all()
+    let handled: BTreeSet<_> = workers()
         .iter()
         .flat_map(|worker| worker.handlers.iter().map(|handler| (worker.queue.to_owned(), handler.kind())))
         .collect();

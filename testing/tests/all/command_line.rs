@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use tempfile::TempDir;
-use testing::program::{self, Environment};
+use testing::{
+    program::{self, Environment},
+    world::workers,
+};
 
 /// A system of its own, on SQLite in a folder that goes with it.
 struct System {
@@ -77,7 +80,7 @@ async fn members_are_added_and_linked() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_variable_of_every_binary_is_known_to_all() {
-    let workers: Vec<_> = worker::all().iter().map(|worker| worker.queue).collect();
+    let workers: Vec<_> = workers().iter().map(|worker| worker.queue).collect();
     let mut declared = BTreeSet::new();
     for program in workers.into_iter().chain(["api", "venturi"]) {
         let (_, help) = program::run(program, &["--help"], &Environment::new()).await;

@@ -11,7 +11,7 @@ use testing::{
     database::{Kind, TestDatabase},
     program::{self, Environment, Program},
     servers::free_port,
-    world::{amqp_url, sweep_broker, until},
+    world::{amqp_url, sweep_broker, until, workers},
 };
 
 #[derive(Deserialize)]
@@ -87,7 +87,7 @@ fn our_services_run_unprivileged_and_wait_for_what_they_need() {
             assert!(service.healthcheck.is_some(), "{name}");
         }
     }
-    for worker in worker::all() {
+    for worker in workers() {
         assert!(compose.services.contains_key(worker.queue), "{} is no service", worker.queue);
     }
 }

@@ -26,7 +26,7 @@ use testing::{
     clock::TestClock,
     database::Kind,
     probe::{self, ProbeEffect, ProbeFailure},
-    world::{PATIENCE, Transport, World, until},
+    world::{PATIENCE, Transport, World, until, workers},
 };
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -165,7 +165,7 @@ async fn over_rabbitmq_the_first_time() {
 
 #[tokio::test]
 async fn every_registered_handler_is_put_to_work() {
-    let workers: Vec<_> = worker::all().into_iter().chain([probe::worker()]).collect();
+    let workers: Vec<_> = workers().into_iter().chain([probe::worker()]).collect();
     let kinds = workers.iter().flat_map(|worker| &worker.handlers).map(delivery::Handler::kind);
     let sweeps = workers.iter().flat_map(|worker| &worker.sweeps).map(|sweep| sweep.name().to_owned());
     let worked = [

@@ -164,7 +164,10 @@ pub const KINDS: [(&str, &str); 28] = [
     ("webhook_endpoint.created.v1", "A webhook endpoint was made."),
     ("webhook_endpoint.updated.v1", "A webhook endpoint's address, description or event types changed."),
     ("webhook_endpoint.enabled.v1", "A webhook endpoint is told of events again."),
-    ("webhook_endpoint.disabled.v1", "A webhook endpoint was disabled, by a person or because it does not answer."),
+    (
+        "webhook_endpoint.disabled.v1",
+        "A webhook endpoint was disabled, by a person or because it does not answer.",
+    ),
     ("webhook_endpoint.deleted.v1", "A webhook endpoint was deleted."),
     ("webhook_endpoint.secret_rotated.v1", "A webhook endpoint has a new secret."),
 ];

@@ -35,9 +35,9 @@ pub mod rows {
         attestation::Model as Attestation, dead_letter::Model as DeadLetter, evidence::Model as Evidence,
         file::Model as File, gate_run::Model as GateRun, history::Model as Event, member::Model as Member,
         person::Model as Person, playbook::Model as Playbook, portfolio::Model as Portfolio,
-        stage_run::Model as StageRun, token::Model as Token,
-        webhook_attempt::Model as WebhookAttempt, webhook_delivery::Model as WebhookDelivery,
-        webhook_endpoint::Model as WebhookEndpoint, webhook_message::Model as WebhookMessage,
+        stage_run::Model as StageRun, token::Model as Token, webhook_attempt::Model as WebhookAttempt,
+        webhook_delivery::Model as WebhookDelivery, webhook_endpoint::Model as WebhookEndpoint,
+        webhook_message::Model as WebhookMessage,
     };
 }
 

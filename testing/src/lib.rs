@@ -14,5 +14,6 @@ pub mod database;
 pub mod probe;
 pub mod program;
 pub mod proxy;
+pub mod receiver;
 pub mod servers;
 pub mod world;

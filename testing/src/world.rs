@@ -10,18 +10,19 @@ use std::{
 use app::{
     Actor, App, Request,
     clock::{Clock, SystemIds},
-    commands::{CreateVenture, RequestGateValidation},
+    commands::{CreateVenture, CreateWebhookEndpoint, EndpointSecret, RequestGateValidation},
     messages::outbox,
     playbooks, query,
     secret::Keyring,
     seed, token,
 };
 use bus::{AmqpOptions, Bus, Queue, Topology};
-use delivery::{Faults, Node, Running, Settings, Worker};
+use delivery::{Faults, Node, Running, Worker};
 use domain::{
     Role,
     id::{Id, kind},
     venture::Venture,
+    webhook::Settings,
 };
 use entity::{audit, dead_letter, gate_run, history};
 use outbound::Client;
@@ -102,7 +103,7 @@ impl World {
     }
 
     /// The same, paced otherwise.
-    pub async fn start_paced(&self, faults: Faults, settings: Settings) -> Process {
+    pub async fn start_paced(&self, faults: Faults, settings: delivery::Settings) -> Process {
         let app = self.another_app().await;
         if self.transport == Transport::InProcess {
             outbox::end_leases(&app).await.expect("leases ended");
@@ -148,6 +149,14 @@ impl World {
             currency: None,
         };
         self.app.execute(&self.request("CHAIRMAN").await, &command).await.expect("a venture")
+    }
+
+    /// Has the demo portfolio's events told to an address: those of the types, or all.
+    pub async fn listen(&self, url: &str, event_types: Option<&[&str]>) -> EndpointSecret {
+        let event_types = event_types.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+        let settings = Settings { url: url.to_owned(), description: None, event_types };
+        let command = CreateWebhookEndpoint { portfolio_id: self.portfolio().await, settings };
+        self.app.execute(&self.request("ADMIN").await, &command).await.expect("an endpoint")
     }
 
     /// Asks for a gate to be validated.
@@ -268,12 +277,12 @@ pub fn outbound() -> outbound::Settings {
 }
 
 /// Quick enough for tests, where the clock in hand stands still.
-pub fn settings() -> Settings {
-    Settings {
+pub fn settings() -> delivery::Settings {
+    delivery::Settings {
         poll: Duration::from_millis(20),
         lease: Duration::from_secs(30),
         retry_first: Duration::from_secs(1),
-        ..Settings::default()
+        ..delivery::Settings::default()
     }
 }
 

@@ -41,10 +41,7 @@ impl Effect for Deliver {
     type Outcome = RecordWebhookAttempt;
 
     /// A receiver that does not take the message is an outcome, not a failure of ours.
-    async fn work(
-        &self,
-        working: Working<'_, Client>,
-    ) -> Result<Option<RecordWebhookAttempt>, WorkError> {
+    async fn work(&self, working: Working<'_, Client>) -> Result<Option<RecordWebhookAttempt>, WorkError> {
         let DeliverWebhook { delivery_id, attempt } = self.0;
         let outgoing = webhook_deliveries::outgoing(working.app, delivery_id, attempt).await;
         let Some(outgoing) = outgoing.map_err(|error| WorkError::Later(error.to_string()))? else {

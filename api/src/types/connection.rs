@@ -25,8 +25,17 @@ use async_graphql::{Context, Object, connection::PageInfo};
 use uuid::Uuid;
 
 use super::{
-    event::VentureEvent, evidence::Evidence, filter::Filtering, gate_run::GateRun, job::Job, member::Member,
-    operations::DeadLetter, order::Ordering, portfolio::Portfolio, stage_run::StageRun, token::ApiToken,
+    event::VentureEvent,
+    evidence::Evidence,
+    filter::Filtering,
+    gate_run::GateRun,
+    job::Job,
+    member::Member,
+    operations::DeadLetter,
+    order::Ordering,
+    portfolio::Portfolio,
+    stage_run::StageRun,
+    token::ApiToken,
     venture::Venture,
     webhook::{WebhookDelivery, WebhookEndpoint},
 };

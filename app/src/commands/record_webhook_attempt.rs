@@ -33,7 +33,8 @@ impl Command for RecordWebhookAttempt {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<(), Error> {
         let (now, key) = (cx.now(), self.delivery_id.uuid());
-        let endpoint_id = Id::new(store::webhook_delivery::find(cx.tx(), self.delivery_id).await?.endpoint_id);
+        let endpoint_id =
+            Id::new(store::webhook_delivery::find(cx.tx(), self.delivery_id).await?.endpoint_id);
         let mut stored = match store::webhook_endpoint::lock(cx.tx(), endpoint_id).await {
             Err(Error::NotFound) => return Ok(()),
             stored => stored?,

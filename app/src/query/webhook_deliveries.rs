@@ -150,7 +150,9 @@ pub async fn outgoing(
     if !delivery.awaits(number) {
         return Ok(None);
     }
-    let Some(stored) = store::webhook_endpoint::find(db, delivery.endpoint_id).await? else { return Ok(None) };
+    let Some(stored) = store::webhook_endpoint::find(db, delivery.endpoint_id).await? else {
+        return Ok(None);
+    };
     let message = store::webhook_delivery::message(db, row.message_id).await?;
     let now = app.clock().now();
     let signing = stored.secrets.iter().filter(|secret| secret.signs(now));

@@ -8,8 +8,9 @@ use domain::{
     webhook::{Answer, Attempted, Delivery, Status},
 };
 use entity::{
-    history, webhook_attempt, webhook_message,
+    history, webhook_attempt,
     webhook_delivery::{ActiveModel, Column, Entity, Model},
+    webhook_message,
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -155,7 +156,8 @@ pub async fn insert_attempt(
 
 /// Deletes deliveries that ended before, with their attempts, and messages that none is left of.
 pub async fn forget(db: &impl ConnectionTrait, before: DateTime<Utc>) -> Result<(), Error> {
-    let ended = Entity::find().filter(Column::EndedAt.lt(before)).select_only().column(Column::Id).into_query();
+    let ended =
+        Entity::find().filter(Column::EndedAt.lt(before)).select_only().column(Column::Id).into_query();
     webhook_attempt::Entity::delete_many()
         .filter(webhook_attempt::Column::DeliveryId.in_subquery(ended))
         .exec(db)

@@ -139,8 +139,12 @@ pub async fn delete(
     id: Id<kind::WebhookEndpoint>,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let change =
-        ActiveModel { id: Set(id.uuid()), secrets: Set(json!([])), deleted_at: Set(Some(now)), ..Default::default() };
+    let change = ActiveModel {
+        id: Set(id.uuid()),
+        secrets: Set(json!([])),
+        deleted_at: Set(Some(now)),
+        ..Default::default()
+    };
     Entity::update(change).exec_without_returning(db).await?;
     Ok(())
 }

@@ -21,11 +21,14 @@ use domain::{
     id::{Id, kind},
     venture::Venture,
 };
+use entity::webhook_delivery;
 use futures_util::FutureExt;
+use sea_orm::EntityTrait;
 use testing::{
     clock::TestClock,
     database::Kind,
     probe::{self, ProbeEffect, ProbeFailure},
+    receiver::Receiver,
     world::{PATIENCE, Transport, World, until, workers},
 };
 use tokio::sync::Notify;
@@ -37,13 +40,24 @@ struct Work {
     gates: Vec<Id<kind::GateRun>>,
     effects: Vec<Uuid>,
     failure: Uuid,
+    receiver: Receiver,
 }
 
 /// Stage 1's exit gates.
 const GATES: [&str; 3] = ["title-validated", "description-validated", "category-assigned"];
 
+/// What a receiver is told of, by webhooks.
+const TOLD: [&str; 2] = ["venture.created.v1", "gate_run.decided.v1"];
+
+async fn deliveries(world: &World) -> Vec<webhook_delivery::Model> {
+    webhook_delivery::Entity::find().all(world.app.database().read()).await.unwrap()
+}
+
 impl Work {
     async fn ask(world: &World) -> Self {
+        let receiver = Receiver::start().await;
+        receiver.hesitate();
+        world.listen(&receiver.url, Some(&TOLD)).await;
         let venture = world.venture("Crash dummy").await;
         let mut gates = Vec::new();
         for gate in GATES {
@@ -58,7 +72,7 @@ impl Work {
         probe::send(&world.app, failure, "probe_failure.v1", &ProbeFailure { transient: false }).await;
         // The venture's first stage becomes late, which is a sweep's to find.
         world.clock.advance(chrono::Duration::days(30));
-        Self { venture, gates, effects, failure }
+        Self { venture, gates, effects, failure, receiver }
     }
 
     /// Waits until all of it is done, moving the clock past leases and backoffs.
@@ -77,7 +91,14 @@ impl Work {
         let settled = world.recorded("probe_settled").await >= self.effects.len();
         let swept = world.recorded("probe_swept").await >= self.effects.len();
         let late = world.history(self.venture).await.iter().any(|(_, kind)| kind == "stage.late.v1");
-        decided && settled && swept && late && !world.parked().await.is_empty()
+        let told = deliveries(world).await;
+        let told = told.len() == self.told() && told.iter().all(|row| row.status == "DELIVERED");
+        decided && told && settled && swept && late && !world.parked().await.is_empty()
+    }
+
+    /// How many messages the receiver is to be sent.
+    fn told(&self) -> usize {
+        1 + self.gates.len()
     }
 
     /// Everything happened once.
@@ -98,6 +119,14 @@ impl Work {
         for effect in &self.effects {
             assert!(probe::times_worked(*effect) >= 1);
         }
+        // Each message has its one delivery, each attempt its one record; the receiver tells them by their ids.
+        let deliveries = deliveries(world).await;
+        let attempts: i32 = deliveries.iter().map(|row| row.attempts).sum();
+        assert_eq!(deliveries.len(), self.told());
+        assert_eq!(world.recorded("record_webhook_attempt").await, usize::try_from(attempts).unwrap());
+        let received = self.receiver.received();
+        let ids: BTreeSet<_> = received.iter().map(|request| request.id.as_str()).collect();
+        assert_eq!(ids.len(), self.told());
         let parked: Vec<_> = world.parked().await.into_iter().map(|letter| letter.message_id).collect();
         assert_eq!(parked, [self.failure]);
     }
@@ -170,11 +199,14 @@ async fn every_registered_handler_is_put_to_work() {
     let sweeps = workers.iter().flat_map(|worker| &worker.sweeps).map(|sweep| sweep.name().to_owned());
     let worked = [
         "decide_gate.v1",
+        "deliver_webhook.v1",
+        "dispatch_webhooks.v1",
         "probe_effect.v1",
         "probe_failure.v1",
         "flag_late_stage_run",
         "probe_sweep",
         "purge",
+        "retry_webhook",
     ];
     let worked: BTreeSet<_> = worked.into_iter().map(str::to_owned).collect();
     assert_eq!(kinds.chain(sweeps).collect::<BTreeSet<_>>(), worked);

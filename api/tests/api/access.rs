@@ -53,6 +53,8 @@ async fn a_viewer_reads_everything_and_changes_nothing() {
     let lead = gateway.token("LEAD").unwrap();
     let place = gateway.place(lead).await;
     let (api_token, _) = gateway.make_token(lead, json!({ "portfolioId": portfolio })).await;
+    let admin = gateway.token("ADMIN").unwrap();
+    let (endpoint, delivery) = gateway.endpoint(admin, &portfolio, "https://example.com/").await;
     let ids = [
         ("ventureId", venture.as_str()),
         ("evidenceId", &evidence),
@@ -61,6 +63,8 @@ async fn a_viewer_reads_everything_and_changes_nothing() {
         ("jobId", requested["gateRun"]["id"].as_str().unwrap()),
         ("memberId", &place.member),
         ("tokenId", &api_token),
+        ("endpointId", &endpoint),
+        ("deliveryId", &delivery),
     ];
     for call in Introspected::of(&gateway).await.calls("Mutation", &ids) {
         let text = format!("mutation {{ {} }}", call.text);

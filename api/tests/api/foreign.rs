@@ -22,6 +22,7 @@ use crate::{
 /// What a second portfolio holds, by global id.
 struct Foreign {
     token: String,
+    admin: String,
     portfolio: String,
     venture: String,
     stage_run: String,
@@ -33,6 +34,8 @@ struct Foreign {
     file: String,
     place: Place,
     api_token: String,
+    endpoint: String,
+    delivery: String,
 }
 
 impl Foreign {
@@ -64,6 +67,8 @@ impl Foreign {
             gateway.ask(Some(&token), query, json!({ "id": venture })).await["data"]["venture"].clone();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let place = gateway.place(&token).await;
+        let admin = token::create(app, "other", &role("ADMIN"), None).await.unwrap();
+        let (endpoint, delivery) = gateway.endpoint(&admin, &place.portfolio, "https://example.com/").await;
         let (api_token, _) = gateway.make_token(&token, json!({ "portfolioId": place.portfolio })).await;
         Self {
             portfolio: text(&seen["portfolio"]["id"]),
@@ -74,6 +79,9 @@ impl Foreign {
             event: text(&seen["history"]["nodes"][0]["id"]),
             dead_letter: dead_letters(gateway, Some(&operator)).await[0].clone(),
             token,
+            admin,
+            endpoint,
+            delivery,
             venture,
             file,
             place,
@@ -81,11 +89,22 @@ impl Foreign {
         }
     }
 
-    /// All but the dead letter, which its operators alone see.
+    /// All but the dead letter, which its operators alone see, and what its ADMINs alone see.
     fn ids(&self) -> [&String; 11] {
         let Self { portfolio, venture, stage_run, gate_run, evidence, attestation, event, file, .. } = self;
         let (Place { member, person, .. }, token) = (&self.place, &self.api_token);
         [portfolio, venture, stage_run, gate_run, evidence, attestation, event, file, member, person, token]
+    }
+
+    /// What its ADMINs alone see.
+    fn of_admins(&self) -> [&String; 2] {
+        [&self.endpoint, &self.delivery]
+    }
+
+    /// Each with the token of somebody who sees it.
+    fn seen(&self) -> impl Iterator<Item = (&String, &String)> {
+        let all = self.ids().into_iter().map(|id| (id, &self.token));
+        all.chain(self.of_admins().into_iter().map(|id| (id, &self.admin)))
     }
 }
 
@@ -109,15 +128,21 @@ async fn upload(gateway: &Gateway, token: &str) -> String {
 async fn they_cannot_be_read_by_id() {
     let gateway = Gateway::open().await;
     let foreign = Foreign::found(&gateway).await;
-    for id in foreign.ids() {
+    for (id, insider) in foreign.seen() {
         let query = "query($id: ID!) { node(id: $id) { id } nodes(ids: [$id, $id]) { id } \
                      venture(id: $id) { id } gateRun(id: $id) { id } }";
-        let own = gateway.ask(Some(&foreign.token), query, json!({ "id": id })).await;
+        let own = gateway.ask(Some(insider), query, json!({ "id": id })).await;
         assert_eq!(own["data"]["node"]["id"], id.as_str(), "its members see it");
         assert_eq!(own["data"]["nodes"][1]["id"], id.as_str());
-        let data = gateway.data("CHAIRMAN", query, json!({ "id": id })).await;
         let nothing = json!({ "node": null, "nodes": [null, null], "venture": null, "gateRun": null });
-        assert_eq!(data, nothing);
+        for role in ["CHAIRMAN", "ADMIN"] {
+            assert_eq!(gateway.data(role, query, json!({ "id": id })).await, nothing, "{role}");
+        }
+    }
+    for id in foreign.of_admins() {
+        let query = "query($id: ID!) { node(id: $id) { id } }";
+        let other = gateway.ask(Some(&foreign.token), query, json!({ "id": id })).await;
+        assert_eq!(other["data"], json!({ "node": null }), "its other members do not");
     }
     let query = "{ portfolio(slug: \"other\") { id } playbook(portfolio: \"other\") { id } \
                  stage(number: 1, portfolio: \"other\") { number } }";
@@ -135,11 +160,13 @@ async fn every_kind_of_node_is_among_them() {
     let types = types["data"]["__type"]["possibleTypes"].as_array().unwrap().iter();
     let types: BTreeSet<_> = types.map(|kind| kind["name"].as_str().unwrap().to_owned()).collect();
     let query = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename } }";
-    let own = gateway.ask(Some(&foreign.token), query, json!({ "ids": foreign.ids() })).await;
-    let nodes = own["data"]["nodes"].as_array().unwrap().iter();
     // A playbook is whose portfolios use it, and a dead letter its operators'.
-    let tested = nodes.map(|node| node["__typename"].as_str().unwrap()).chain(["Playbook", "DeadLetter"]);
-    assert_eq!(types, tested.map(str::to_owned).collect());
+    let mut tested = BTreeSet::from(["Playbook", "DeadLetter"].map(str::to_owned));
+    for (id, insider) in foreign.seen() {
+        let own = gateway.ask(Some(insider), query, json!({ "ids": [id] })).await;
+        tested.insert(own["data"]["nodes"][0]["__typename"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(types, tested);
 }
 
 #[tokio::test]
@@ -183,6 +210,8 @@ async fn they_cannot_be_changed() {
         ("jobId", &foreign.gate_run),
         ("memberId", &foreign.place.member),
         ("tokenId", &foreign.api_token),
+        ("endpointId", &foreign.endpoint),
+        ("deliveryId", &foreign.delivery),
     ];
     let history = "query($id: ID!) { venture(id: $id) { version sequence } }";
     let before = gateway.ask(Some(&foreign.token), history, json!({ "id": foreign.venture })).await;
@@ -193,7 +222,7 @@ async fn they_cannot_be_changed() {
         assert_eq!(code(&answer), "NOT_FOUND", "{}: {answer}", call.text);
         refused += 1;
     }
-    assert!(refused >= 15, "{refused} mutations");
+    assert!(refused >= 23, "{refused} mutations");
     let after = gateway.ask(Some(&foreign.token), history, json!({ "id": foreign.venture })).await;
     assert_eq!(before, after);
 }

@@ -112,6 +112,19 @@ impl Gateway {
         (text(&made["token"]["id"]), text(&made["secret"]))
     }
 
+    /// Has a portfolio's events told to an address, and sends it a test; the global ids of both.
+    pub(crate) async fn endpoint(&self, token: &str, portfolio: &str, url: &str) -> (String, String) {
+        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no id: {value}")).to_owned();
+        let input = json!({ "input": { "portfolioId": portfolio, "url": url } });
+        let query = mutation("createWebhookEndpoint", "endpoint { id }");
+        let made = self.ask(Some(token), &query, input).await;
+        let endpoint = text(&made["data"]["createWebhookEndpoint"]["endpoint"]["id"]);
+        let input = json!({ "input": { "endpointId": endpoint } });
+        let query = mutation("sendTestWebhook", "delivery { id }");
+        let sent = self.ask(Some(token), &query, input).await;
+        (endpoint, text(&sent["data"]["sendTestWebhook"]["delivery"]["id"]))
+    }
+
     /// The token of a role of the demo portfolio.
     pub(crate) fn token(&self, role: &str) -> Option<&str> {
         Some(&self.world.tokens[role])

@@ -31,7 +31,7 @@ use crate::{
         stage::Stage,
         venture::Venture,
         viewer::Viewer,
-        webhook::WebhookEventType,
+        webhook::WebhookEventKind,
     },
 };
 
@@ -201,9 +201,9 @@ impl Query {
 
     /// The types of events that webhook endpoints can be told of.
     #[graphql(directive = list_size::apply(30))]
-    async fn webhook_event_types(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<WebhookEventType>> {
+    async fn webhook_event_types(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<WebhookEventKind>> {
         session(ctx)?;
-        Ok(WebhookEventType::all())
+        Ok(WebhookEventKind::all())
     }
 
     /// How the delivery of messages stands; for the roles OPERATOR and ADMIN.

@@ -294,16 +294,16 @@ impl WebhookDelivery {
     }
 }
 
-/// A type of event that webhook endpoints can be told of.
+/// A kind of event that webhook endpoints can be told of.
 #[derive(SimpleObject)]
-pub(crate) struct WebhookEventType {
+pub(crate) struct WebhookEventKind {
     /// What `eventTypes` of an endpoint takes, such as `venture.created.v1`.
     name: &'static str,
     /// What happened.
     description: &'static str,
 }
 
-impl WebhookEventType {
+impl WebhookEventKind {
     pub(crate) fn all() -> Vec<Self> {
         app::event::KINDS.iter().map(|(name, description)| Self { name, description }).collect()
     }

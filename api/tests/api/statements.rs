@@ -37,7 +37,7 @@ const QUERY: &str = "query($first: Int!) {
   }
 }";
 
-/// Counts the statements that reach the database driver.
+/// Counts the statements that reach the database driver, within a transaction and outside of any.
 #[derive(Clone, Default)]
 struct Statements(Arc<AtomicUsize>);
 
@@ -49,8 +49,14 @@ impl<S: tracing::Subscriber + for<'a> registry::LookupSpan<'a>> Layer<S> for Sta
         _: Context<'_, S>,
     ) {
         let span = attributes.metadata();
-        let runs = ["execute", "execute_unprepared", "query_one", "query_all", "stream"];
-        if span.target().starts_with("sea_orm::driver") && runs.contains(&span.name()) {
+        let runs: &[_] = match span.target() {
+            "sea_orm::database::transaction" => &["execute_raw", "query_one_raw", "query_all_raw"],
+            target if target.starts_with("sea_orm::driver") => {
+                &["execute", "execute_unprepared", "query_one", "query_all", "stream"]
+            }
+            _ => &[],
+        };
+        if runs.contains(&span.name()) {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -223,4 +229,53 @@ async fn lists_within_lists_take_as_many_statements_for_four_as_for_one() {
     assert!((5..=9).contains(&one), "{one} statements for one portfolio");
     // As above: loads of one kind that come too far apart for one batch.
     assert!(four <= one + 2, "{four} statements for four portfolios, {one} for one");
+}
+
+#[tokio::test]
+async fn webhooks_take_as_many_statements_for_four_as_for_one() {
+    let gateway = Gateway::open().await;
+    for slug in ["second", "third", "fourth"] {
+        let input = json!({ "slug": slug, "name": "One more" });
+        gateway.change("ADMIN", "createPortfolio", "portfolio { id }", input).await;
+    }
+    let data = gateway.data("ADMIN", "{ portfolios { nodes { id } } }", json!({})).await;
+    for portfolio in data["portfolios"]["nodes"].as_array().unwrap() {
+        let admin = gateway.token("ADMIN").unwrap();
+        gateway.endpoint(admin, portfolio["id"].as_str().unwrap(), "https://example.com/").await;
+    }
+    let query = "query($first: Int!) { portfolios(first: $first) { nodes { webhookEndpoints(first: 2) {
+        totalCount nodes { url secrets { hint } createdBy { handle } deliveries(first: 2) { totalCount nodes {
+            body endpoint { id } event { id } attempts { number }
+        } } }
+    } } } }";
+    let statements = Statements::default();
+    let _counting = tracing::subscriber::set_default(registry().with(statements.clone()));
+    taken(&gateway, &statements, query, json!({ "first": 1 })).await;
+    let one = taken(&gateway, &statements, query, json!({ "first": 1 })).await;
+    let four = taken(&gateway, &statements, query, json!({ "first": 4 })).await;
+    assert!((8..=12).contains(&one), "{one} statements for one portfolio");
+    // As above: loads of one kind that come too far apart for one batch.
+    assert!(four <= one + 2, "{four} statements for four portfolios, {one} for one");
+}
+
+#[tokio::test]
+async fn a_command_takes_no_statement_to_know_that_nobody_listens() {
+    let gateway = Gateway::open().await;
+    let venture = gateway.venture("Heard or not").await;
+    let statements = Statements::default();
+    let _counting = tracing::subscriber::set_default(registry().with(statements.clone()));
+    let rename = async |name: &str| {
+        let before = statements.0.load(Ordering::Relaxed);
+        let input = json!({ "ventureId": venture, "name": name });
+        gateway.change("LEAD", "updateVenture", "venture { name }", input).await;
+        statements.0.load(Ordering::Relaxed) - before
+    };
+    rename("For the first time").await;
+    let unheard = rename("Unheard").await;
+    let data = gateway.data("ADMIN", "{ portfolio(slug: \"demo\") { id } }", json!({})).await;
+    let admin = gateway.token("ADMIN").unwrap();
+    gateway.endpoint(admin, data["portfolio"]["id"].as_str().unwrap(), "https://example.com/").await;
+    let heard = rename("Heard").await;
+    assert!(unheard >= 6, "{unheard}: those of the transaction are counted");
+    assert_eq!(heard, unheard + 1, "the one that writes the message");
 }

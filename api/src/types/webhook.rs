@@ -259,7 +259,7 @@ impl WebhookDelivery {
     /// How far it is.
     async fn status(&self) -> async_graphql::Result<WebhookDeliveryStatus> {
         let known = WebhookDeliveryStatus::ALL.into_iter().find(|status| status.name() == self.0.status);
-        known.ok_or_else(|| not_found("the status"))
+        known.ok_or_else(|| problem(&anyhow::anyhow!("a webhook delivery of no known status").into()))
     }
 
     /// When it is tried again; null when that is at once, or never.

@@ -8,8 +8,8 @@ use domain::{
 };
 use entity::webhook_endpoint::{ActiveModel, Column, Entity, Model};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
-    sea_query::LockType,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::LockType,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -101,7 +101,8 @@ pub async fn find(db: &impl ConnectionTrait, id: Id<kind::WebhookEndpoint>) -> R
     query.one(db).await?.map(from_row).transpose()
 }
 
-/// The endpoints of a portfolio that are told of events.
+/// The endpoints of a portfolio that are told of events. None of them is disabled until the transaction ends,
+/// so that what it sends them is cancelled too.
 pub async fn listening(
     db: &impl ConnectionTrait,
     portfolio: Id<kind::Portfolio>,
@@ -109,7 +110,9 @@ pub async fn listening(
     let query = Entity::find()
         .filter(Column::PortfolioId.eq(portfolio.uuid()))
         .filter(Column::DeletedAt.is_null())
-        .filter(Column::DisabledReason.is_null());
+        .filter(Column::DisabledReason.is_null())
+        .order_by_asc(Column::Id)
+        .lock(LockType::Share);
     query.all(db).await?.into_iter().map(|row| Ok(from_row(row)?.endpoint)).collect()
 }
 
@@ -200,8 +203,11 @@ pub fn from_row(row: Model) -> Result<Stored, Error> {
     Ok(Stored { endpoint, secrets: serde_json::from_value(row.secrets)? })
 }
 
+/// Why, and since when.
+type Disabled = (DisabledReason, DateTime<Utc>);
+
 /// Why and since when it is disabled, or since when it fails.
-fn parts(state: &State) -> (Option<(DisabledReason, DateTime<Utc>)>, Option<DateTime<Utc>>) {
+fn parts(state: &State) -> (Option<Disabled>, Option<DateTime<Utc>>) {
     match *state {
         State::Enabled { failing_since } => (None, failing_since),
         State::Disabled { reason, since } => (Some((reason, since)), None),

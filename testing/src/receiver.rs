@@ -8,13 +8,14 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use standardwebhooks::Webhook;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 /// A receiver; it stops with this value.
 pub struct Receiver {
     /// Where it listens.
     pub url: String,
     shared: Arc<Mutex<Shared>>,
+    answering: watch::Sender<bool>,
     server: JoinHandle<()>,
 }
 
@@ -92,16 +93,23 @@ impl Receiver {
     /// Starts one that takes everything.
     pub async fn start() -> Self {
         let shared = Arc::<Mutex<Shared>>::default();
-        let router = Router::new().fallback(take).with_state(Arc::clone(&shared));
+        let answering = watch::Sender::new(true);
+        let state = (Arc::clone(&shared), answering.subscribe());
+        let router = Router::new().fallback(take).with_state(state);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/hook", listener.local_addr().expect("an address"));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("served") });
-        Self { url, shared, server }
+        Self { url, shared, answering, server }
     }
 
     /// Answers so from now on.
     pub fn answer(&self, reply: Reply) {
         self.shared.lock().unwrap().reply = reply;
+    }
+
+    /// Whether it answers what comes, and came; it does until told otherwise.
+    pub fn answers(&self, answers: bool) {
+        self.answering.send_replace(answers);
     }
 
     /// Refuses every message the first time it comes.
@@ -122,16 +130,21 @@ impl Drop for Receiver {
 }
 
 async fn take(
-    State(shared): State<Arc<Mutex<Shared>>>,
+    State((shared, mut answering)): State<(Arc<Mutex<Shared>>, watch::Receiver<bool>)>,
     headers: HeaderMap,
     body: String,
 ) -> (StatusCode, HeaderMap, String) {
-    let mut shared = shared.lock().unwrap();
-    let received = Received::of(&headers, body);
-    let first = shared.received.iter().all(|earlier| earlier.id != received.id);
-    shared.received.push(received);
-    let reply = if first && shared.hesitates { Reply::status(503) } else { shared.reply.clone() };
-    let Reply { status, retry_after, body } = reply;
-    let said = retry_after.map(|after| ("retry-after".parse().unwrap(), after.parse().unwrap()));
-    (StatusCode::from_u16(status).expect("a status"), said.into_iter().collect(), body)
+    let reply = shared.lock().unwrap().take(Received::of(&headers, body));
+    answering.wait_for(|answering| *answering).await.expect("a receiver");
+    let said = reply.retry_after.map(|after| ("retry-after".parse().unwrap(), after.parse().unwrap()));
+    (StatusCode::from_u16(reply.status).expect("a status"), said.into_iter().collect(), reply.body)
+}
+
+impl Shared {
+    /// Remembers a request; gives what is answered.
+    fn take(&mut self, received: Received) -> Reply {
+        let first = self.received.iter().all(|earlier| earlier.id != received.id);
+        self.received.push(received);
+        if first && self.hesitates { Reply::status(503) } else { self.reply.clone() }
+    }
 }

@@ -34,6 +34,7 @@ on_both! {
     a_private_address_is_not_dialled
     what_is_pending_is_cancelled_with_its_endpoint
     a_message_delivered_twice_is_one_attempt
+    of_two_orders_under_way_at_once_one_is_recorded
     ended_deliveries_are_forgotten_and_pending_ones_are_not
 }
 
@@ -433,6 +434,24 @@ async fn a_message_delivered_twice_is_one_attempt(world: World) {
     assert_eq!(hooked.deliveries().await.len(), 1);
     let numbers: Vec<_> = hooked.attempts(id).await.iter().map(|row| row.number).collect();
     assert_eq!((numbers, hooked.receiver.received().len()), (vec![1, 2], 2));
+    hooked.end().await;
+}
+
+async fn of_two_orders_under_way_at_once_one_is_recorded(world: World) {
+    let hooked = Hooked::up(world, TESTS_ALONE).await;
+    hooked.receiver.answers(false);
+    let test = SendTestWebhook { endpoint_id: hooked.endpoint };
+    let id = hooked.change(&test).await.unwrap();
+    assert!(until(|| async { hooked.receiver.received().len() == 1 }).await);
+    // The same attempt is ordered once more while it is being made.
+    hooked.change(&RedeliverWebhook { delivery_id: id }).await.unwrap();
+    assert!(until(|| async { hooked.receiver.received().len() == 2 }).await);
+    hooked.receiver.answers(true);
+    hooked.attempted(id, 1).await;
+    let received = hooked.receiver.received();
+    assert_eq!(received[0].id, received[1].id, "the receiver knows it by its id");
+    assert_eq!((hooked.attempts(id).await.len(), hooked.delivery(id).await.attempts), (1, 1));
+    assert_eq!(hooked.world.recorded("record_webhook_attempt").await, 2, "one of them changed nothing");
     hooked.end().await;
 }
 

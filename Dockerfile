@@ -9,7 +9,9 @@ COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
     cargo build --release --locked --workspace --bin venturi --bin api --bin gate-validator \
-    && install -D --target-directory=/out target/release/venturi target/release/api target/release/gate-validator
+        --bin metrics-collector \
+    && install -D --target-directory=/out target/release/venturi target/release/api target/release/gate-validator \
+        target/release/metrics-collector
 
 FROM debian:bookworm-slim AS runtime
 RUN groupadd --system --gid 10001 venturi \

@@ -66,3 +66,5 @@ mod streams;
 mod throttle;
 #[path = "api/waiting.rs"]
 mod waiting;
+#[path = "api/webhooks.rs"]
+mod webhooks;

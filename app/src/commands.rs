@@ -9,21 +9,31 @@ pub mod cancel_job;
 pub mod create_portfolio;
 pub mod create_token;
 pub mod create_venture;
+pub mod create_webhook_source;
 pub mod decide_gate;
+pub mod disable_webhook_source;
+pub mod enable_webhook_source;
 pub mod flag_late_stage_run;
 pub mod issue_token;
+pub mod keep_webhook_event;
 pub mod kill_venture;
 pub mod link_subject;
 pub mod pause_venture;
 pub mod purge;
+pub mod record_metric_sample;
+pub mod redeliver_webhook_event;
 pub mod remove_member;
 pub mod replay_dead_letter;
 pub mod request_gate_validation;
 pub mod resume_venture;
 pub mod revoke_token;
+pub mod rotate_webhook_source_secret;
 pub mod set_roles;
+pub mod settle_webhook_event;
 pub mod store_file;
+pub mod submit_evidence;
 pub mod update_venture;
+pub mod update_webhook_source;
 pub mod withdraw_evidence;
 
 pub use add_member::AddMember;
@@ -35,21 +45,31 @@ pub use cancel_job::CancelJob;
 pub use create_portfolio::{CreatePortfolio, FoundPortfolio};
 pub use create_token::{CreateToken, CreatedToken};
 pub use create_venture::CreateVenture;
+pub use create_webhook_source::{CreateWebhookSource, WebhookSourceSecret};
 pub use decide_gate::DecideGate;
+pub use disable_webhook_source::DisableWebhookSource;
+pub use enable_webhook_source::EnableWebhookSource;
 pub use flag_late_stage_run::FlagLateStageRun;
 pub use issue_token::IssueToken;
+pub use keep_webhook_event::{KeepWebhookEvent, KeptWebhookEvent};
 pub use kill_venture::KillVenture;
 pub use link_subject::LinkSubject;
 pub use pause_venture::PauseVenture;
 pub use purge::Purge;
+pub use record_metric_sample::RecordMetricSample;
+pub use redeliver_webhook_event::RedeliverWebhookEvent;
 pub use remove_member::RemoveMember;
 pub use replay_dead_letter::ReplayDeadLetter;
 pub use request_gate_validation::RequestGateValidation;
 pub use resume_venture::ResumeVenture;
 pub use revoke_token::RevokeToken;
+pub use rotate_webhook_source_secret::RotateWebhookSourceSecret;
 pub use set_roles::SetRoles;
+pub use settle_webhook_event::{SettleWebhookEvent, WebhookOutcome, WebhookRecord};
 pub use store_file::StoreFile;
+pub use submit_evidence::SubmitEvidence;
 pub use update_venture::UpdateVenture;
+pub use update_webhook_source::UpdateWebhookSource;
 pub use withdraw_evidence::WithdrawEvidence;
 
 #[cfg(test)]
@@ -73,22 +93,32 @@ mod tests {
             row::<CreatePortfolio>(),
             row::<CreateToken>(),
             row::<CreateVenture>(),
+            row::<CreateWebhookSource>(),
             row::<DecideGate>(),
+            row::<DisableWebhookSource>(),
+            row::<EnableWebhookSource>(),
             row::<FlagLateStageRun>(),
             row::<FoundPortfolio>(),
             row::<IssueToken>(),
+            row::<KeepWebhookEvent>(),
             row::<KillVenture>(),
             row::<LinkSubject>(),
             row::<PauseVenture>(),
             row::<Purge>(),
+            row::<RecordMetricSample>(),
+            row::<RedeliverWebhookEvent>(),
             row::<RemoveMember>(),
             row::<ReplayDeadLetter>(),
             row::<RequestGateValidation>(),
             row::<ResumeVenture>(),
             row::<RevokeToken>(),
+            row::<RotateWebhookSourceSecret>(),
             row::<SetRoles>(),
+            row::<SettleWebhookEvent>(),
             row::<StoreFile>(),
+            row::<SubmitEvidence>(),
             row::<UpdateVenture>(),
+            row::<UpdateWebhookSource>(),
             row::<WithdrawEvidence>(),
         ];
         let asks = |right: &Right| matches!(right, Right::Playbook | Right::PlaybookOrAsker);

@@ -15,6 +15,7 @@ use domain::{
 };
 use entity::{audit, history, portfolio};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrait};
+use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -176,7 +177,17 @@ impl Context<'_> {
 
     /// Sends a command to the worker that consumes it, once this transaction has committed.
     pub fn send<C: Command>(&mut self, command: &C) -> Result<(), Error> {
-        let mut draft = outbox::Draft::of(self.app.ids.next(), command, &self.request.headers)?;
+        self.post(C::NAME, command)
+    }
+
+    /// Sends work to the worker whose effect does it, once this transaction has committed.
+    pub fn send_work<W: outbox::Work>(&mut self, work: &W) -> Result<(), Error> {
+        self.post(W::NAME, work)
+    }
+
+    fn post(&mut self, name: &str, body: &impl Serialize) -> Result<(), Error> {
+        let id = self.app.ids.next();
+        let mut draft = outbox::Draft::of(id, name, body, &self.request.headers)?;
         if let Ok(portfolio) = self.portfolio_id() {
             draft.headers.insert(outbox::PORTFOLIO_HEADER.to_owned(), portfolio.to_string());
         }
@@ -256,6 +267,14 @@ impl Context<'_> {
                 self.subject.owner = Some(Id::new(token.person_id));
                 return Ok(());
             }
+            Target::WebhookSource(id) => {
+                let source = store::webhook_source::find(&self.tx, &scope, id).await?;
+                return self.take_up(id.uuid(), Id::new(source.portfolio_id)).await;
+            }
+            Target::WebhookEvent(id) => {
+                let portfolio = store::webhook_event::portfolio_of(&self.tx, &scope, id).await?;
+                return self.take_up(id.uuid(), portfolio).await;
+            }
             Target::Venture(id) => id,
             Target::GateRun(id) => {
                 self.subject.record = Some(id.uuid());
@@ -270,6 +289,13 @@ impl Context<'_> {
         };
         let venture = store::venture::lock(&self.tx, &scope, venture_id).await?;
         self.hold(venture);
+        Ok(())
+    }
+
+    /// Takes up a record of a portfolio.
+    async fn take_up(&mut self, record: Uuid, portfolio: Id<kind::Portfolio>) -> Result<(), Error> {
+        self.subject.portfolio = Some(store::portfolio::find(&self.tx, &self.scope(), portfolio).await?);
+        self.subject.record = Some(record);
         Ok(())
     }
 

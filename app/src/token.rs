@@ -7,7 +7,10 @@ pub mod usage;
 
 use std::fmt;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use chrono::{DateTime, Utc};
 use domain::{
     Refusal, Role,
@@ -40,7 +43,7 @@ pub fn hash(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))
 }
 
-/// A token as its holder gets it, once. It is neither shown nor written anywhere else.
+/// A token, or another secret, as its holder gets it, once. It is neither shown nor written anywhere else.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -51,6 +54,18 @@ impl Secret {
         rand::rng().fill_bytes(&mut bytes);
         let (known, secret) = bytes.split_at(4);
         Self(format!("{PREFIX}{}_{}", hex::encode(known), URL_SAFE_NO_PAD.encode(secret)))
+    }
+
+    /// A new secret by which webhooks are signed, as Standard Webhooks writes it: 256 random bits.
+    pub(crate) fn of_webhooks() -> Self {
+        let mut bytes = [0_u8; 32];
+        rand::rng().fill_bytes(&mut bytes);
+        Self(format!("whsec_{}", STANDARD.encode(bytes)))
+    }
+
+    /// A secret that was kept.
+    pub(crate) fn known(secret: String) -> Self {
+        Self(secret)
     }
 
     /// The token itself, for its holder.

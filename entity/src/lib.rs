@@ -4,6 +4,7 @@
 
 pub mod attestation;
 pub mod audit;
+pub mod citation;
 pub mod dead_letter;
 pub mod due;
 pub mod evidence;
@@ -13,6 +14,7 @@ pub mod history;
 pub mod idempotency;
 pub mod inbox;
 pub mod member;
+pub mod metric_sample;
 pub mod outbox;
 pub mod person;
 pub mod playbook;
@@ -20,3 +22,5 @@ pub mod portfolio;
 pub mod stage_run;
 pub mod token;
 pub mod venture;
+pub mod webhook_event;
+pub mod webhook_source;

@@ -3,6 +3,7 @@
 mod m0001_first;
 mod m0002_identity;
 mod m0003_search;
+mod m0005_webhook_sources;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_first::Migration),
             Box::new(m0002_identity::Migration),
             Box::new(m0003_search::Migration),
+            Box::new(m0005_webhook_sources::Migration),
         ]
     }
 }
@@ -48,6 +50,7 @@ pub fn fingerprint() -> String {
         include_str!("m0001_first.rs"),
         include_str!("m0002_identity.rs"),
         include_str!("m0003_search.rs"),
+        include_str!("m0005_webhook_sources.rs"),
         include_str!("table.rs"),
     ]
     .hash(&mut hasher);

@@ -12,7 +12,9 @@ use app::{
     clock::{Clock, SystemIds},
     commands::{CreateVenture, RequestGateValidation},
     messages::outbox,
-    playbooks, query, seed, token,
+    playbooks, query,
+    secret::Keyring,
+    seed, token,
 };
 use bus::{AmqpOptions, Bus, Queue, Topology};
 use delivery::{Faults, Node, Running, Settings};
@@ -62,7 +64,8 @@ impl World {
     pub async fn create(kind: Kind, transport: Transport) -> Self {
         let database = TestDatabase::create(kind).await;
         let clock = Arc::new(TestClock::default());
-        let app = App::with(database.open().await, clock.clone(), Arc::new(SystemIds));
+        let app =
+            App::with(database.open().await, clock.clone(), Arc::new(SystemIds)).with_keyring(keyring());
         playbooks::import(&app, playbook_files()).await.expect("the built-in playbook");
         let tokens = seed::demo(&app).await.expect("the demo").expect("made just now");
         let tokens = tokens.into_iter().map(|(role, token)| (role.to_string(), token)).collect();
@@ -86,7 +89,7 @@ impl World {
 
     /// An application of its own on the same database, as another process would have.
     pub async fn another_app(&self) -> App {
-        App::with(self.database.open().await, self.clock.clone(), Arc::new(SystemIds))
+        App::with(self.database.open().await, self.clock.clone(), Arc::new(SystemIds)).with_keyring(keyring())
     }
 
     /// A process with every worker in it, and the tests' own.
@@ -244,6 +247,11 @@ impl Process {
         self.running.drain(Duration::from_secs(20)).await;
         self.app.database().close().await.expect("closed");
     }
+}
+
+/// The keys of every world.
+fn keyring() -> Keyring {
+    Keyring::parse(["MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="]).expect("32 bytes")
 }
 
 /// Quick enough for tests, where the clock in hand stands still.

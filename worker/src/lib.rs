@@ -5,8 +5,10 @@
 
 pub mod gate_validator;
 mod late_stage_runs;
+pub mod metrics_collector;
 mod process_main;
 mod purge;
+mod webhook_event;
 
 use delivery::Worker;
 
@@ -14,5 +16,5 @@ pub use process_main::run;
 
 /// Every worker of the system.
 pub fn all() -> Vec<Worker> {
-    vec![gate_validator::worker()]
+    vec![gate_validator::worker(), metrics_collector::worker()]
 }

@@ -12,20 +12,34 @@ use app::{
         jobs::Jobs,
         list::{self, Asked, List},
         members::Members,
+        metric_samples::MetricSamples,
         page::{Page, PageRequest},
         portfolios::Portfolios,
         stage_runs::StageRuns,
         tokens::Tokens,
         ventures::Ventures,
+        webhook_events::WebhookEvents,
+        webhook_sources::WebhookSources,
     },
 };
 use async_graphql::{Context, Object, connection::PageInfo};
 use uuid::Uuid;
 
 use super::{
-    event::VentureEvent, evidence::Evidence, filter::Filtering, gate_run::GateRun, job::Job, member::Member,
-    operations::DeadLetter, order::Ordering, portfolio::Portfolio, stage_run::StageRun, token::ApiToken,
+    event::VentureEvent,
+    evidence::Evidence,
+    filter::Filtering,
+    gate_run::GateRun,
+    job::Job,
+    member::Member,
+    metric_sample::MetricSample,
+    operations::DeadLetter,
+    order::Ordering,
+    portfolio::Portfolio,
+    stage_run::StageRun,
+    token::ApiToken,
     venture::Venture,
+    webhook_source::{WebhookEvent, WebhookSource},
 };
 use crate::{
     error::{not_found, problem},
@@ -210,6 +224,18 @@ connections! {
     ApiTokenConnection of Tokens,
     /// An API token in a page.
     ApiTokenEdge to ApiToken = ApiToken;
+    /// A page of samples.
+    MetricSampleConnection of MetricSamples,
+    /// A sample in a page.
+    MetricSampleEdge to MetricSample = MetricSample;
+    /// A page of webhook sources.
+    WebhookSourceConnection of WebhookSources,
+    /// A webhook source in a page.
+    WebhookSourceEdge to WebhookSource = WebhookSource;
+    /// A page of webhook events.
+    WebhookEventConnection of WebhookEvents,
+    /// A webhook event in a page.
+    WebhookEventEdge to WebhookEvent = WebhookEvent;
     /// A page of dead letters.
     DeadLetterConnection of DeadLetters,
     /// A dead letter in a page.

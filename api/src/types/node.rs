@@ -12,6 +12,7 @@ use super::{
     evidence::{Attestation, Evidence, File},
     gate_run::GateRun,
     member::Member,
+    metric_sample::MetricSample,
     operations::DeadLetter,
     person::Person,
     playbook::Playbook,
@@ -19,13 +20,14 @@ use super::{
     stage_run::StageRun,
     token::ApiToken,
     venture::Venture,
+    webhook_source::{WebhookEvent, WebhookSource},
 };
 use crate::{
     error::problem,
     global_id::Kind,
     loader::{
-        AttestationKey, EventKey, EvidenceKey, FileKey, GateRunKey, MemberKey, PortfolioKey, StageRunKey,
-        TokenKey, VentureKey,
+        AttestationKey, EventKey, EvidenceKey, FileKey, GateRunKey, MemberKey, MetricSampleKey, PortfolioKey,
+        StageRunKey, TokenKey, VentureKey, WebhookEventKey, WebhookSourceKey,
     },
     session::session,
 };
@@ -60,6 +62,12 @@ pub(crate) enum Node {
     Member(Member),
     /// An API token.
     ApiToken(ApiToken),
+    /// A sample of a metric.
+    MetricSample(MetricSample),
+    /// A webhook source.
+    WebhookSource(WebhookSource),
+    /// A webhook event.
+    WebhookEvent(WebhookEvent),
 }
 
 /// The record, if there is one within the caller's scope.
@@ -116,6 +124,21 @@ pub(crate) async fn find(ctx: &Context<'_>, kind: Kind, id: Uuid) -> async_graph
         Kind::Token => {
             reader.load_one(TokenKey(id)).await.map_err(fail)?.map(|row| Node::ApiToken(ApiToken(row)))
         }
+        Kind::MetricSample => reader
+            .load_one(MetricSampleKey(id))
+            .await
+            .map_err(fail)?
+            .map(|row| Node::MetricSample(MetricSample(row))),
+        Kind::WebhookSource => reader
+            .load_one(WebhookSourceKey(id))
+            .await
+            .map_err(fail)?
+            .map(|row| Node::WebhookSource(WebhookSource(row))),
+        Kind::WebhookEvent => reader
+            .load_one(WebhookEventKey(id))
+            .await
+            .map_err(fail)?
+            .map(|row| Node::WebhookEvent(WebhookEvent(row))),
     })
 }
 

@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use app::query::{members, rows, tokens, ventures};
+use app::query::{members, rows, tokens, ventures, webhook_sources};
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use domain::id::Id;
 
 use super::{
-    connection::{ApiTokenConnection, Listed, MemberConnection, VentureConnection, asked, request},
-    filter::{ApiTokenFilter, MemberFilter, VentureFilter},
-    order::{ApiTokenOrder, MemberOrder, VentureOrder},
+    connection::{
+        ApiTokenConnection, Listed, MemberConnection, VentureConnection, WebhookSourceConnection, asked,
+        request,
+    },
+    filter::{ApiTokenFilter, MemberFilter, VentureFilter, WebhookSourceFilter},
+    order::{ApiTokenOrder, MemberOrder, VentureOrder, WebhookSourceOrder},
     playbook::Playbook,
 };
 use crate::{
@@ -114,6 +117,30 @@ impl Portfolio {
             let mut asked = asked(filter, order_by, page)?;
             asked.filter.at = session.app().clock().now();
             Listed::under(ctx, (tokens::Parent::Portfolio, self.0.id), asked).await.map(ApiTokenConnection)
+        };
+        Some(listed.await)
+    }
+
+    /// The integrations that send it events; for its ADMINs, null for others.
+    #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
+    async fn webhook_sources(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which sources; all when not given.")] filter: Option<WebhookSourceFilter>,
+        #[graphql(desc = "In which order; by when they were made when not given.")] order_by: Option<
+            WebhookSourceOrder,
+        >,
+        #[graphql(desc = "So many from the start, 1 to 100; 20 when not given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Option<async_graphql::Result<WebhookSourceConnection>> {
+        let page = request(first, after, last, before);
+        let listed = async {
+            let actor = session(ctx)?.actor()?;
+            webhook_sources::require_admin(actor, Id::new(self.0.id)).map_err(|e| problem(&e))?;
+            let parent = (webhook_sources::Parent::Portfolio, self.0.id);
+            Listed::under(ctx, parent, asked(filter, order_by, page)?).await.map(WebhookSourceConnection)
         };
         Some(listed.await)
     }

@@ -9,6 +9,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict,
 };
+use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use crate::{
@@ -40,18 +41,25 @@ pub struct Draft {
     pub available_at: Option<DateTime<Utc>>,
 }
 
+/// Work to be done between two transactions: what an effect's message says. The effect itself is a worker's.
+pub trait Work: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Its name in snake case; with `.v1`, the kind of its message.
+    const NAME: &'static str;
+}
+
 impl Draft {
-    /// The message that brings `command` to its worker.
-    pub fn of<C: Command>(
+    /// The message that brings a command, or work, of a name to its worker.
+    pub(crate) fn of(
         message_id: Uuid,
-        command: &C,
+        name: &str,
+        body: &impl Serialize,
         headers: &BTreeMap<String, String>,
     ) -> Result<Self, Error> {
         Ok(Self {
             message_id,
-            kind: kind_of::<C>(),
+            kind: kind(name),
             queue: None,
-            body: serde_json::to_string(command)?,
+            body: serde_json::to_string(body)?,
             headers: headers.clone(),
             attempt: 0,
             available_at: None,
@@ -61,7 +69,11 @@ impl Draft {
 
 /// The message kind that carries a command.
 pub fn kind_of<C: Command>() -> String {
-    format!("{}.v1", C::NAME)
+    kind(C::NAME)
+}
+
+fn kind(name: &str) -> String {
+    format!("{name}.v1")
 }
 
 /// A row leased by a relay.

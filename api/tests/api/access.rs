@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::{
     gateway::{Gateway, code, dead_letters, mutation, park, signed},
     introspection::Introspected,
+    webhooks::Source,
 };
 
 #[tokio::test]
@@ -53,6 +54,8 @@ async fn a_viewer_reads_everything_and_changes_nothing() {
     let lead = gateway.token("LEAD").unwrap();
     let place = gateway.place(lead).await;
     let (api_token, _) = gateway.make_token(lead, json!({ "portfolioId": portfolio })).await;
+    let source = Source::of(&gateway, &["INTEGRATION"]).await;
+    let webhook_event = source.send(&gateway, "msg_1", "nobody.knows", json!({})).await;
     let ids = [
         ("ventureId", venture.as_str()),
         ("evidenceId", &evidence),
@@ -61,6 +64,9 @@ async fn a_viewer_reads_everything_and_changes_nothing() {
         ("jobId", requested["gateRun"]["id"].as_str().unwrap()),
         ("memberId", &place.member),
         ("tokenId", &api_token),
+        ("webhookSourceId", &source.id),
+        ("webhookEventId", &webhook_event),
+        ("evidenceIds", &evidence),
     ];
     for call in Introspected::of(&gateway).await.calls("Mutation", &ids) {
         let text = format!("mutation {{ {} }}", call.text);

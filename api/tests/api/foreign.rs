@@ -4,19 +4,22 @@ use std::collections::BTreeSet;
 
 use app::{
     Actor, Request,
-    commands::{CreatePortfolio, FoundPortfolio},
+    commands::{CreatePortfolio, FoundPortfolio, RecordMetricSample},
+    global_id::{self, Kind},
     token,
 };
 use axum::{
     body::Body,
     http::{self, StatusCode},
 };
+use domain::id::Id;
 use serde_json::{Value, json};
 use testing::world::role;
 
 use crate::{
     gateway::{Gateway, Place, code, dead_letters, mutation, park, signed, venture_input},
     introspection::Introspected,
+    webhooks::Source,
 };
 
 /// What a second portfolio holds, by global id.
@@ -33,6 +36,11 @@ struct Foreign {
     file: String,
     place: Place,
     api_token: String,
+    /// A token of its ADMIN.
+    admin: String,
+    webhook_source: String,
+    webhook_event: String,
+    metric_sample: String,
 }
 
 impl Foreign {
@@ -65,7 +73,14 @@ impl Foreign {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let place = gateway.place(&token).await;
         let (api_token, _) = gateway.make_token(&token, json!({ "portfolioId": place.portfolio })).await;
+        let admin = token::create(app, "other", &role("ADMIN"), None).await.unwrap();
+        let source = Source::made_by(gateway, &admin, &place.portfolio, &["INTEGRATION"]).await;
+        let webhook_event = source.send(gateway, "msg_1", "nobody.knows", json!({})).await;
         Self {
+            metric_sample: measure(gateway, &source, &venture).await,
+            webhook_source: source.id,
+            webhook_event,
+            admin,
             portfolio: text(&seen["portfolio"]["id"]),
             stage_run: text(&seen["stageRun"]["id"]),
             gate_run: text(&requested["gateRun"]["id"]),
@@ -81,12 +96,47 @@ impl Foreign {
         }
     }
 
-    /// All but the dead letter, which its operators alone see.
-    fn ids(&self) -> [&String; 11] {
+    /// All that every member sees: neither the dead letter nor what is its ADMINs'.
+    fn ids(&self) -> [&String; 12] {
         let Self { portfolio, venture, stage_run, gate_run, evidence, attestation, event, file, .. } = self;
         let (Place { member, person, .. }, token) = (&self.place, &self.api_token);
-        [portfolio, venture, stage_run, gate_run, evidence, attestation, event, file, member, person, token]
+        let sample = &self.metric_sample;
+        [
+            portfolio,
+            venture,
+            stage_run,
+            gate_run,
+            evidence,
+            attestation,
+            event,
+            file,
+            member,
+            person,
+            token,
+            sample,
+        ]
     }
+
+    /// What only its ADMINs see.
+    fn admins(&self) -> [&String; 2] {
+        [&self.webhook_source, &self.webhook_event]
+    }
+}
+
+/// Records a sample as a source would; its global id.
+async fn measure(gateway: &Gateway, source: &Source, venture: &str) -> String {
+    let key = |id: &str| global_id::decode(id).unwrap().1;
+    let app = &gateway.world.app;
+    let acting = app::source::acting(app, Id::new(key(&source.id))).await.unwrap();
+    let command = RecordMetricSample {
+        venture_id: Id::new(key(venture)),
+        metric: "leads".to_owned(),
+        at: app.clock().now(),
+        value: 1.0,
+        key: "sample-1".to_owned(),
+    };
+    let id = app.execute(&Request::by(acting.actor), &command).await.unwrap();
+    global_id::encode(Kind::MetricSample, id.uuid())
 }
 
 /// A mutation by the holder of a token that must go through; its payload.
@@ -128,6 +178,18 @@ async fn they_cannot_be_read_by_id() {
 }
 
 #[tokio::test]
+async fn what_is_their_admins_is_not_for_admins_elsewhere() {
+    let gateway = Gateway::open().await;
+    let foreign = Foreign::found(&gateway).await;
+    let query = "query($id: ID!) { node(id: $id) { id } }";
+    for id in foreign.admins() {
+        let own = gateway.ask(Some(&foreign.admin), query, json!({ "id": id })).await;
+        assert_eq!(own["data"]["node"]["id"], id.as_str());
+        assert!(gateway.data("ADMIN", query, json!({ "id": id })).await["node"].is_null());
+    }
+}
+
+#[tokio::test]
 async fn every_kind_of_node_is_among_them() {
     let gateway = Gateway::open().await;
     let foreign = Foreign::found(&gateway).await;
@@ -137,6 +199,9 @@ async fn every_kind_of_node_is_among_them() {
     let query = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename } }";
     let own = gateway.ask(Some(&foreign.token), query, json!({ "ids": foreign.ids() })).await;
     let nodes = own["data"]["nodes"].as_array().unwrap().iter();
+    let administered = gateway.ask(Some(&foreign.admin), query, json!({ "ids": foreign.admins() })).await;
+    let administered = administered["data"]["nodes"].as_array().unwrap().iter();
+    let nodes = nodes.chain(administered);
     // A playbook is whose portfolios use it, and a dead letter its operators'.
     let tested = nodes.map(|node| node["__typename"].as_str().unwrap()).chain(["Playbook", "DeadLetter"]);
     assert_eq!(types, tested.map(str::to_owned).collect());
@@ -183,6 +248,9 @@ async fn they_cannot_be_changed() {
         ("jobId", &foreign.gate_run),
         ("memberId", &foreign.place.member),
         ("tokenId", &foreign.api_token),
+        ("webhookSourceId", &foreign.webhook_source),
+        ("webhookEventId", &foreign.webhook_event),
+        ("evidenceIds", &foreign.evidence),
     ];
     let history = "query($id: ID!) { venture(id: $id) { version sequence } }";
     let before = gateway.ask(Some(&foreign.token), history, json!({ "id": foreign.venture })).await;
@@ -193,7 +261,7 @@ async fn they_cannot_be_changed() {
         assert_eq!(code(&answer), "NOT_FOUND", "{}: {answer}", call.text);
         refused += 1;
     }
-    assert!(refused >= 15, "{refused} mutations");
+    assert!(refused >= 22, "{refused} mutations");
     let after = gateway.ask(Some(&foreign.token), history, json!({ "id": foreign.venture })).await;
     assert_eq!(before, after);
 }

@@ -20,8 +20,10 @@ use delivery::{Boundary, Faults};
 use domain::{
     id::{Id, kind},
     venture::Venture,
+    webhook_source::EventStatus,
 };
 use futures_util::FutureExt;
+use serde_json::json;
 use testing::{
     clock::TestClock,
     database::Kind,
@@ -36,6 +38,7 @@ struct Work {
     venture: Id<Venture>,
     gates: Vec<Id<kind::GateRun>>,
     effects: Vec<Uuid>,
+    events: Vec<Id<kind::WebhookEvent>>,
     failure: Uuid,
 }
 
@@ -54,11 +57,17 @@ impl Work {
             probe::send(&world.app, *effect, "probe_effect.v1", &ProbeEffect {}).await;
             probe::set_timer(&world.app, *effect, world.app.clock().now()).await;
         }
+        let mut events = Vec::new();
+        let source = world.source(&["INTEGRATION"]).await;
+        for number in 0..2 {
+            let data = json!({ "ventureId": venture, "metric": "crashes", "value": number });
+            events.push(world.keep(source, &format!("msg_{number}"), "metric.sample", data).await);
+        }
         let failure = Uuid::from_u128(rand::random());
         probe::send(&world.app, failure, "probe_failure.v1", &ProbeFailure { transient: false }).await;
         // The venture's first stage becomes late, which is a sweep's to find.
         world.clock.advance(chrono::Duration::days(30));
-        Self { venture, gates, effects, failure }
+        Self { venture, gates, effects, events, failure }
     }
 
     /// Waits until all of it is done, moving the clock past leases and backoffs.
@@ -76,8 +85,9 @@ impl Work {
         let decided = self.gates.iter().all(|gate| verdicts[&gate.uuid()].0 != "QUEUED");
         let settled = world.recorded("probe_settled").await >= self.effects.len();
         let swept = world.recorded("probe_swept").await >= self.effects.len();
+        let handled = world.recorded("settle_webhook_event").await >= self.events.len();
         let late = world.history(self.venture).await.iter().any(|(_, kind)| kind == "stage.late.v1");
-        decided && settled && swept && late && !world.parked().await.is_empty()
+        decided && settled && swept && handled && late && !world.parked().await.is_empty()
     }
 
     /// Everything happened once.
@@ -95,6 +105,11 @@ impl Work {
         assert_eq!(world.recorded("decide_gate").await, self.gates.len());
         assert_eq!(world.recorded("probe_settled").await, self.effects.len());
         assert_eq!(world.recorded("probe_swept").await, self.effects.len());
+        assert_eq!(world.recorded("record_metric_sample").await, self.events.len());
+        assert_eq!(world.recorded("settle_webhook_event").await, self.events.len());
+        for event in &self.events {
+            assert_eq!(world.became_of(*event).await, EventStatus::Handled);
+        }
         for effect in &self.effects {
             assert!(probe::times_worked(*effect) >= 1);
         }
@@ -170,6 +185,7 @@ async fn every_registered_handler_is_put_to_work() {
     let sweeps = workers.iter().flat_map(|worker| &worker.sweeps).map(|sweep| sweep.name().to_owned());
     let worked = [
         "decide_gate.v1",
+        "handle_webhook_event.v1",
         "probe_effect.v1",
         "probe_failure.v1",
         "flag_late_stage_run",

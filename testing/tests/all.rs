@@ -45,3 +45,5 @@ mod journey;
 mod outage;
 #[path = "all/timeout.rs"]
 mod timeout;
+#[path = "all/webhooks_in.rs"]
+mod webhooks_in;

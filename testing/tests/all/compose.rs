@@ -96,12 +96,12 @@ fn our_services_run_unprivileged_and_wait_for_what_they_need() {
 async fn its_commands_start_and_become_healthy() {
     let compose = compose();
     let database = TestDatabase::create(Kind::Postgres).await;
-    let (listen, health) = (free_port().unwrap(), free_port().unwrap());
-    let replaced = [
+    let listen = free_port().unwrap();
+    let mut replaced = vec![
         ("VENTURI_DATABASE_URL", database.url().to_owned()),
         ("VENTURI_AMQP_URL", amqp_url()),
         ("VENTURI_LISTEN", format!("127.0.0.1:{listen}")),
-        ("VENTURI_HEALTH_LISTEN", format!("127.0.0.1:{health}")),
+        ("VENTURI_SECRET_KEYS", Keyring::generate()),
         ("VENTURI_OTLP_ENDPOINT", String::new()),
         ("VENTURI_SECRET_KEYS", Keyring::generate()),
     ];
@@ -113,8 +113,11 @@ async fn its_commands_start_and_become_healthy() {
     assert_eq!(code, Some(0), "{printed}");
 
     let mut running = Vec::new();
-    for (name, port) in [("api", listen), ("gate-validator", health)] {
+    for name in ["api", "gate-validator", "metrics-collector"] {
         let service = &compose.services[name];
+        let port = if name == "api" { listen } else { free_port().unwrap() };
+        replaced.retain(|(variable, _)| *variable != "VENTURI_HEALTH_LISTEN");
+        replaced.push(("VENTURI_HEALTH_LISTEN", format!("127.0.0.1:{port}")));
         let environment = environment(service, &replaced);
         running.push(Program::silent(&name_of(service), &environment));
         let test = &service.healthcheck.as_ref().unwrap().test;

@@ -41,6 +41,8 @@ mod delivery;
 mod identity;
 #[path = "all/journey.rs"]
 mod journey;
+#[path = "all/migration.rs"]
+mod migration_steps;
 #[path = "all/outage.rs"]
 mod outage;
 #[path = "all/timeout.rs"]

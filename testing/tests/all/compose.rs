@@ -101,7 +101,6 @@ async fn its_commands_start_and_become_healthy() {
         ("VENTURI_DATABASE_URL", database.url().to_owned()),
         ("VENTURI_AMQP_URL", amqp_url()),
         ("VENTURI_LISTEN", format!("127.0.0.1:{listen}")),
-        ("VENTURI_SECRET_KEYS", Keyring::generate()),
         ("VENTURI_OTLP_ENDPOINT", String::new()),
         ("VENTURI_SECRET_KEYS", Keyring::generate()),
     ];

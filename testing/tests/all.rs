@@ -41,7 +41,7 @@ mod delivery;
 mod identity;
 #[path = "all/journey.rs"]
 mod journey;
-#[path = "all/migration.rs"]
+#[path = "all/migration_steps.rs"]
 mod migration_steps;
 #[path = "all/outage.rs"]
 mod outage;

@@ -70,9 +70,13 @@ async fn take(
     let now = gateway.app.clock().now();
     // A good signature waits too, or one could go on guessing until an answer comes at once.
     gateway.throttle.may_sign_in(client.0, now).map_err(Problem::Throttled)?;
-    let Some((source, signed)) = verified(gateway, (key, headers), body).await? else {
-        gateway.throttle.bad_token(client.0, now);
-        return Err(Problem::Unverified);
+    let (source, signed) = match verified(gateway, (key, headers), body).await? {
+        Ok(verified) => verified,
+        Err(reason) => {
+            tracing::info!(reason, "a webhook was not taken");
+            gateway.throttle.bad_token(client.0, now);
+            return Err(Problem::Unverified);
+        }
     };
     let charged = gateway.throttle.take_event(source.uuid(), now);
     charged.map_err(|too_much| Problem::Throttled(too_much.retry_after))?;
@@ -88,18 +92,25 @@ async fn take(
     })
 }
 
-/// The source that signed, with what it signed beside the body; none when it cannot be told from a guess.
+/// The source that signed, with what it signed beside the body; else why it cannot be told from a guess.
 async fn verified(
     gateway: &Gateway,
     (key, headers): (&str, &HeaderMap),
     body: &str,
-) -> Result<Option<(Id<kind::WebhookSource>, Signed)>, Problem> {
-    let (Ok(key), Some(signed)) = (Uuid::try_parse(key), Signed::of(headers)) else { return Ok(None) };
+) -> Result<Result<(Id<kind::WebhookSource>, Signed), &'static str>, Problem> {
+    let Ok(key) = Uuid::try_parse(key) else { return Ok(Err("its path is no source's")) };
+    let Some(signed) = Signed::of(headers) else { return Ok(Err("a header is missing, or no such")) };
     let source = Id::new(key);
     let secrets = source::secrets(&gateway.app, source).await.map_err(|error| Problem::failed(&error))?;
-    let good = signed.is_timely(gateway.app.clock().now())
-        && secrets.iter().any(|secret| signed.is_by(secret.expose(), body));
-    Ok(good.then_some((source, signed)))
+    Ok(if secrets.is_empty() {
+        Err("the source is unknown or disabled")
+    } else if !signed.is_timely(gateway.app.clock().now()) {
+        Err("it was signed too long ago, or ahead of time")
+    } else if !secrets.iter().any(|secret| signed.is_by(secret.expose(), body)) {
+        Err("no signature is by a secret of the source")
+    } else {
+        Ok((source, signed))
+    })
 }
 
 /// The command that keeps an event, once it is found to be one.

@@ -8,9 +8,10 @@ COPY . .
 # The caches live outside the layers, so the binaries are copied out within the same step.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
-    cargo build --release --locked --workspace --bin venturi --bin api --bin gate-validator --bin notifier \
+    cargo build --release --locked --workspace --bin venturi --bin api --bin gate-validator \
+        --bin metrics-collector --bin notifier \
     && install -D --target-directory=/out target/release/venturi target/release/api target/release/gate-validator \
-        target/release/notifier
+        target/release/metrics-collector target/release/notifier
 
 FROM debian:bookworm-slim AS runtime
 RUN groupadd --system --gid 10001 venturi \

@@ -11,6 +11,7 @@ mod live;
 mod media;
 mod request;
 mod sse;
+mod webhooks;
 mod ws;
 
 use std::time::Duration;
@@ -68,7 +69,7 @@ pub(crate) fn router_with(app: App, schema: Schema, settings: &Settings, connect
     let request_timeout = settings.request_timeout();
     // The schema's own: documents and files are charged to the same buckets.
     let throttle = schema.data::<Throttle>().cloned();
-    let throttle = throttle.unwrap_or_else(|| Throttle::new(&settings.throttling));
+    let throttle = throttle.unwrap_or_else(|| Throttle::new(&settings.throttling, &settings.webhooks));
     let gateway = Gateway {
         app,
         schema,
@@ -87,6 +88,10 @@ pub(crate) fn router_with(app: App, schema: Schema, settings: &Settings, connect
         .route("/graphql", get(graphql::get).post(graphql::post))
         .route("/files", post(files::upload).layer(DefaultBodyLimit::max(MAX_FILE_BYTES)))
         .route("/files/{id}", get(files::download))
+        .route(
+            "/webhooks/{source}",
+            post(webhooks::receive).layer(DefaultBodyLimit::max(settings.webhooks.max_webhook_bytes)),
+        )
         .layer(timeout)
         .layer(CompressionLayer::new());
     if settings.profile == Profile::Development {

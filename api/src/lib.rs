@@ -28,5 +28,5 @@ pub use limits::Limits;
 pub use schema::{Schema, schema, sdl};
 pub use server::{Server, Serving};
 pub use session::Session;
-pub use settings::{Live, Profile, Settings};
+pub use settings::{Live, Profile, Settings, Webhooks};
 pub use throttle::Throttling;

@@ -8,9 +8,9 @@ use app::{
         administered,
         batch::{self, FileInfo},
         list::{self, Asked, List},
-        members,
+        members, metric_samples,
         page::Page,
-        persons, rows, tokens, webhook_deliveries, webhook_endpoints,
+        persons, rows, tokens, webhook_deliveries, webhook_endpoints, webhook_events, webhook_sources,
     },
 };
 use async_graphql::dataloader::Loader;
@@ -97,6 +97,8 @@ keys! {
         EventKey => rows::Event = batch::events;
         /// A member.
         MemberKey => rows::Member = members::by_ids;
+        /// A sample of a metric.
+        MetricSampleKey => rows::MetricSample = metric_samples::by_ids;
         /// A person's name.
         PersonKey => rows::Person = names;
     }
@@ -113,6 +115,8 @@ keys! {
         AttestationsOfRun => rows::Attestation = batch::attestations_of_runs;
         /// All evidence of a stage run.
         EvidenceOfRun => rows::Evidence = batch::evidence_of_runs;
+        /// What the attestations of a stage run cite.
+        CitationsOfRun => rows::Citation = batch::citations_of_runs;
         /// The latest run of each gate of a stage run.
         LatestGateRuns => rows::GateRun = latest_gate_runs;
         /// The attempts at a webhook delivery.
@@ -132,19 +136,33 @@ async fn names(app: &App, _scope: &Scope, ids: &[Uuid]) -> Result<HashMap<Uuid, 
     batch::persons(app, ids).await
 }
 
-/// An API token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct TokenKey(pub(crate) Uuid);
+// What a caller may see by more than their portfolios.
+macro_rules! keys_by_actor {
+    ($($(#[$doc:meta])* $key:ident => $value:ty = $read:expr;)*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub(crate) struct $key(pub(crate) Uuid);
 
-impl Loader<TokenKey> for Reader {
-    type Value = Arc<rows::Token>;
-    type Error = Arc<Error>;
+        impl Loader<$key> for Reader {
+            type Value = Arc<$value>;
+            type Error = Arc<Error>;
 
-    async fn load(&self, keys: &[TokenKey]) -> Result<HashMap<TokenKey, Arc<rows::Token>>, Arc<Error>> {
-        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let found = tokens::by_ids(&self.app, self.actor()?, &ids).await.map_err(Arc::new)?;
-        Ok(found.into_iter().map(|(id, row)| (TokenKey(id), Arc::new(row))).collect())
-    }
+            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, Arc<$value>>, Arc<Error>> {
+                let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+                let found = $read(&self.app, self.actor()?, &ids).await.map_err(Arc::new)?;
+                Ok(found.into_iter().map(|(id, row)| ($key(id), Arc::new(row))).collect())
+            }
+        }
+    )* };
+}
+
+keys_by_actor! {
+    /// An API token.
+    TokenKey => rows::Token = tokens::by_ids;
+    /// A webhook source.
+    WebhookSourceKey => rows::WebhookSource = webhook_sources::by_ids;
+    /// A webhook event.
+    WebhookEventKey => rows::WebhookEvent = webhook_events::by_ids;
 }
 
 /// Whether the caller may know more of a person than a name.

@@ -5,6 +5,7 @@
 mod identity;
 mod input;
 mod webhook;
+mod webhook_source;
 
 use std::sync::Arc;
 
@@ -33,17 +34,18 @@ use identity::IdentityMutation;
 use input::{
     AdvanceVentureInput, AttestInput, CancelJobInput, CreatePortfolioInput, CreateVentureInput,
     KillVentureInput, PauseVentureInput, ReplayDeadLetterInput, RequestGateValidationInput,
-    ResumeVentureInput, UpdateVentureInput, WithdrawEvidenceInput,
+    ResumeVentureInput, SubmitEvidenceInput, UpdateVentureInput, WithdrawEvidenceInput,
 };
 use webhook::WebhookMutation;
+use webhook_source::WebhookSourceMutation;
 
 /// What can be changed. What a rule refuses comes back in `userErrors`, and nothing was changed.
 #[derive(MergedObject)]
-pub struct Mutation(WorkflowMutation, IdentityMutation, WebhookMutation);
+pub struct Mutation(WorkflowMutation, IdentityMutation, WebhookMutation, WebhookSourceMutation);
 
 impl Mutation {
     pub(crate) fn new() -> Self {
-        Self(WorkflowMutation, IdentityMutation, WebhookMutation)
+        Self(WorkflowMutation, IdentityMutation, WebhookMutation, WebhookSourceMutation)
     }
 }
 
@@ -80,6 +82,11 @@ payloads! {
     VenturePayload {
         /// The venture as it is now; null when the mutation was refused.
         venture: Venture
+    }
+    /// What came of `submitEvidence`.
+    SubmitEvidencePayload {
+        /// The evidence; null when it was refused.
+        evidence: Evidence
     }
     /// What came of `withdrawEvidence`.
     WithdrawEvidencePayload {
@@ -239,8 +246,28 @@ impl WorkflowMutation {
         attempt(async {
             let id = key_of(ctx, Kind::Venture, &input.venture_id)?;
             let key = input.idempotency_key.clone();
-            let playbook = input::playbook_of(ctx, id).await?;
-            change(ctx, key, id, &input.command(id, &playbook)?).await
+            change(ctx, key, id, &input.command(id)?).await
+        })
+        .await
+    }
+
+    /// Puts evidence on record for a venture's stage without attesting anything: `attest` can cite it by its id.
+    async fn submit_evidence(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The evidence.")] input: SubmitEvidenceInput,
+    ) -> Option<async_graphql::Result<SubmitEvidencePayload>> {
+        attempt(async {
+            let id = key_of(ctx, Kind::Venture, &input.venture_id)?;
+            let key = input.idempotency_key.clone();
+            match run(ctx, key, &input.command(id)?).await? {
+                Ok(id) => {
+                    let found = session(ctx)?.reader().load_one(EvidenceKey(id.uuid())).await;
+                    let evidence = found.map_err(|e| problem(&e))?.map(Evidence);
+                    Ok(SubmitEvidencePayload { evidence, user_errors: Vec::new() })
+                }
+                Err(refused) => Ok(SubmitEvidencePayload::refused(refused)),
+            }
         })
         .await
     }

@@ -24,7 +24,7 @@ pub async fn schema(app: App, settings: &Settings) -> anyhow::Result<Schema> {
     let documents =
         Documents::read(settings.persisted_documents.as_deref(), settings.persisted_documents_only)?;
     let persisted = documents.all();
-    let throttle = Throttle::new(&settings.throttling);
+    let throttle = Throttle::new(&settings.throttling, &settings.webhooks);
     let mut builder = builder()
         .data(app.clone())
         .data(throttle.clone())

@@ -1,6 +1,7 @@
 //! What the gateway can be told.
 
 mod live;
+mod webhooks;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -9,6 +10,7 @@ use domain::{Refusal, member::MAX_TOKEN_DAYS};
 use crate::{Limits, Origin, Throttling, oidc};
 
 pub use live::Live;
+pub use webhooks::Webhooks;
 
 /// Which defaults the gateway takes.
 #[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +71,10 @@ pub struct Settings {
     #[expect(missing_docs, reason = "a comment here would be shown as help")]
     pub live: Live,
 
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a comment here would be shown as help")]
+    pub webhooks: Webhooks,
+
     /// After how many days a new API token ends when its maker does not say, 1 to 3,650
     #[arg(long, env = "VENTURI_TOKEN_DAYS", default_value_t = 90, value_name = "DAYS",
           value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_TOKEN_DAYS)))]
@@ -119,6 +125,7 @@ impl Default for Settings {
             limits: Limits::default(),
             throttling: Throttling::default(),
             live: Live::default(),
+            webhooks: Webhooks::default(),
             token_days: 90,
             token_max_days: 365,
             oidc: oidc::Settings::default(),

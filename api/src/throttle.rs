@@ -16,6 +16,9 @@ use std::{
 
 use chrono::{DateTime, Duration, Utc};
 
+use uuid::Uuid;
+
+use crate::settings::Webhooks;
 use bucket::{Quota, Table};
 pub(crate) use bucket::{Standing, TooMuch};
 
@@ -38,7 +41,8 @@ pub struct Throttling {
           value_name = "COST", value_parser = clap::value_parser!(u32).range(1..=1_000_000_000))]
     pub cost_restore_per_s: u32,
 
-    /// How many bad tokens an address may send in a quarter of an hour before it is held off, 1 to 10,000
+    /// How many bad tokens, or signatures of webhooks, an address may send in a quarter of an hour before it is
+    /// held off, 1 to 10,000
     #[arg(long, env = "VENTURI_MAX_BAD_TOKENS", default_value_t = Self::DEFAULT.max_bad_tokens,
           value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub max_bad_tokens: u32,
@@ -68,6 +72,9 @@ impl Default for Throttling {
 /// In what time an address's bad tokens are forgotten.
 const FORGIVEN_IN: Duration = Duration::minutes(15);
 
+/// How many seconds' worth of events a source may send at once.
+const BURST_S: u64 = 10;
+
 /// Who is charged.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Account {
@@ -88,10 +95,11 @@ struct Buckets {
     // Apart, so that a crowd of addresses does not crowd out those who have tokens.
     addresses: Table<IpAddr>,
     bad_tokens: Table<IpAddr>,
+    sources: Table<Uuid>,
 }
 
 impl Throttle {
-    pub(crate) fn new(settings: &Throttling) -> Self {
+    pub(crate) fn new(settings: &Throttling, webhooks: &Webhooks) -> Self {
         let cost = Quota {
             capacity: settings.cost_capacity.into(),
             restored: settings.cost_restore_per_s.into(),
@@ -99,12 +107,15 @@ impl Throttle {
         };
         let bad_tokens = u64::from(settings.max_bad_tokens);
         let bad_tokens = Quota { capacity: bad_tokens, restored: bad_tokens, every: FORGIVEN_IN };
+        let events = u64::from(webhooks.webhooks_per_s);
+        let events = Quota { capacity: events * BURST_S, restored: events, every: Duration::seconds(1) };
         Self(Arc::new(Buckets {
             max_cost: settings.max_cost.min(settings.cost_capacity),
             restore_per_s: settings.cost_restore_per_s,
             tokens: Table::new(cost),
             addresses: Table::new(cost),
             bad_tokens: Table::new(bad_tokens),
+            sources: Table::new(events),
         }))
     }
 
@@ -148,7 +159,12 @@ impl Throttle {
         table.fits(&network(address), 1, now).map_err(|too_much| too_much.retry_after)
     }
 
-    /// Counts a token that was no good.
+    /// Charges a webhook source for an event, or nothing when it sent too many.
+    pub(crate) fn take_event(&self, source: Uuid, now: DateTime<Utc>) -> Result<Standing, TooMuch> {
+        self.0.sources.take(&source, 1, now)
+    }
+
+    /// Counts a token, or a signature, that was no good.
     pub(crate) fn bad_token(&self, address: IpAddr, now: DateTime<Utc>) {
         self.0.bad_tokens.charge(&network(address), 1, now);
     }

@@ -66,5 +66,7 @@ mod streams;
 mod throttle;
 #[path = "api/waiting.rs"]
 mod waiting;
-#[path = "api/webhooks.rs"]
-mod webhooks;
+#[path = "api/webhooks_in.rs"]
+mod webhooks_in;
+#[path = "api/webhooks_out.rs"]
+mod webhooks_out;

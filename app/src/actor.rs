@@ -59,14 +59,27 @@ pub enum Credential {
         /// Until when it is taken: its `exp` with the leeway.
         ends_at: DateTime<Utc>,
     },
+    /// The signature of a webhook source, whose person acts in its portfolio alone.
+    Source {
+        /// Which.
+        id: Id<kind::WebhookSource>,
+    },
 }
 
 impl Credential {
-    /// The API token; none for an issuer's.
+    /// The API token; none for whoever has none.
     pub fn token(&self) -> Option<Id<kind::Token>> {
         match self {
             Self::Token { id, .. } => Some(*id),
-            Self::Claims { .. } => None,
+            Self::Claims { .. } | Self::Source { .. } => None,
+        }
+    }
+
+    /// The webhook source; none for whoever is none.
+    pub fn source(&self) -> Option<Id<kind::WebhookSource>> {
+        match self {
+            Self::Source { id } => Some(*id),
+            Self::Token { .. } | Self::Claims { .. } => None,
         }
     }
 
@@ -75,6 +88,7 @@ impl Credential {
         match self {
             Self::Token { expires_at, .. } => *expires_at,
             Self::Claims { ends_at, .. } => Some(*ends_at),
+            Self::Source { .. } => None,
         }
     }
 
@@ -95,7 +109,7 @@ impl Credential {
     }
 
     fn is_bound(&self) -> bool {
-        matches!(self, Self::Token { portfolio_id: Some(_), .. })
+        matches!(self, Self::Token { portfolio_id: Some(_), .. } | Self::Source { .. })
     }
 }
 
@@ -122,6 +136,9 @@ pub struct Recorded {
     /// The API token they acted with: it may have been made for them by another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_id: Option<Id<kind::Token>>,
+    /// The webhook source as which they acted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook_source_id: Option<Id<kind::WebhookSource>>,
 }
 
 /// What kind of actor was recorded.
@@ -202,6 +219,7 @@ impl Actor {
                 name: p.name.clone(),
                 roles: portfolio.map(|id| self.roles_in(id).to_vec()).unwrap_or_default(),
                 token_id: p.credential.token(),
+                webhook_source_id: p.credential.source(),
             },
             Self::Agent(name) => Recorded {
                 kind: RecordedKind::Agent,
@@ -209,6 +227,7 @@ impl Actor {
                 name: name.clone(),
                 roles: Vec::new(),
                 token_id: None,
+                webhook_source_id: None,
             },
         }
     }

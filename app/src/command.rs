@@ -74,6 +74,10 @@ pub enum Target {
     Member(Id<kind::Member>),
     /// An API token: its holder's affair, and that of the portfolio it is bound to.
     Token(Id<kind::Token>),
+    /// A webhook source.
+    WebhookSource(Id<kind::WebhookSource>),
+    /// An event that a webhook source sent.
+    WebhookEvent(Id<kind::WebhookEvent>),
     /// A dead letter.
     DeadLetter(Id<kind::DeadLetter>),
     /// A webhook endpoint that was not deleted.

@@ -264,6 +264,14 @@ impl Context<'_> {
                 self.subject.owner = Some(Id::new(token.person_id));
                 return Ok(());
             }
+            Target::WebhookSource(id) => {
+                let source = store::webhook_source::find(&self.tx, &scope, id).await?;
+                return self.take_up(id.uuid(), Id::new(source.portfolio_id)).await;
+            }
+            Target::WebhookEvent(id) => {
+                let portfolio = store::webhook_event::portfolio_of(&self.tx, &scope, id).await?;
+                return self.take_up(id.uuid(), portfolio).await;
+            }
             Target::Venture(id) => id,
             Target::GateRun(id) => {
                 self.subject.record = Some(id.uuid());
@@ -285,6 +293,13 @@ impl Context<'_> {
     async fn find_portfolio(&mut self, scope: &Scope, id: Id<kind::Portfolio>) -> Result<(), Error> {
         let portfolio = store::portfolio::find(&self.tx, scope, id).await?;
         self.hold_portfolio(portfolio);
+        Ok(())
+    }
+
+    /// Takes up a record of a portfolio.
+    async fn take_up(&mut self, record: Uuid, portfolio: Id<kind::Portfolio>) -> Result<(), Error> {
+        self.subject.portfolio = Some(store::portfolio::find(&self.tx, &self.scope(), portfolio).await?);
+        self.subject.record = Some(record);
         Ok(())
     }
 

@@ -55,6 +55,28 @@ pub enum Event {
     /// An API token bound to the portfolio was revoked.
     #[serde(rename = "token.revoked.v1")]
     TokenRevoked { token_id: Id<kind::Token>, person_id: Id<kind::Person> },
+    /// An integration may send events.
+    #[serde(rename = "webhook_source.created.v1")]
+    WebhookSourceCreated {
+        webhook_source_id: Id<kind::WebhookSource>,
+        person_id: Id<kind::Person>,
+        name: String,
+    },
+    /// What is said of an integration changed.
+    #[serde(rename = "webhook_source.updated.v1")]
+    WebhookSourceUpdated { webhook_source_id: Id<kind::WebhookSource>, name: String },
+    /// An integration signs by another secret.
+    #[serde(rename = "webhook_source.secret_rotated.v1")]
+    WebhookSourceSecretRotated {
+        webhook_source_id: Id<kind::WebhookSource>,
+        previous_until: Option<DateTime<Utc>>,
+    },
+    /// Nothing more is taken from an integration.
+    #[serde(rename = "webhook_source.disabled.v1")]
+    WebhookSourceDisabled { webhook_source_id: Id<kind::WebhookSource> },
+    /// Events are taken from an integration again.
+    #[serde(rename = "webhook_source.enabled.v1")]
+    WebhookSourceEnabled { webhook_source_id: Id<kind::WebhookSource> },
     /// A venture was created, and its first stage opened.
     #[serde(rename = "venture.created.v1")]
     VentureCreated { profile: Profile, stage: u32 },
@@ -93,11 +115,14 @@ pub enum Event {
         by_role: Role,
         evidence_ids: Vec<Id<kind::Evidence>>,
     },
-    /// Evidence was withdrawn.
+    /// Evidence was submitted by itself.
+    #[serde(rename = "evidence.submitted.v1")]
+    EvidenceSubmitted { evidence_id: Id<kind::Evidence>, stage_run_id: Id<StageRun>, title: String },
+    /// Evidence was withdrawn. What was submitted by itself has no attestation of its own.
     #[serde(rename = "evidence.withdrawn.v1")]
     EvidenceWithdrawn {
         evidence_id: Id<kind::Evidence>,
-        attestation_id: Id<kind::Attestation>,
+        attestation_id: Option<Id<kind::Attestation>>,
         reason: String,
     },
     /// A gate's validation was asked for.
@@ -183,6 +208,11 @@ impl Event {
             Self::MemberRemoved { .. } => "member.removed.v1",
             Self::TokenCreated { .. } => "token.created.v1",
             Self::TokenRevoked { .. } => "token.revoked.v1",
+            Self::WebhookSourceCreated { .. } => "webhook_source.created.v1",
+            Self::WebhookSourceUpdated { .. } => "webhook_source.updated.v1",
+            Self::WebhookSourceSecretRotated { .. } => "webhook_source.secret_rotated.v1",
+            Self::WebhookSourceDisabled { .. } => "webhook_source.disabled.v1",
+            Self::WebhookSourceEnabled { .. } => "webhook_source.enabled.v1",
             Self::VentureCreated { .. } => "venture.created.v1",
             Self::VentureUpdated { .. } => "venture.updated.v1",
             Self::VenturePaused { .. } => "venture.paused.v1",
@@ -194,6 +224,7 @@ impl Event {
             Self::StageCompleted { .. } => "stage.completed.v1",
             Self::StageLate { .. } => "stage.late.v1",
             Self::AttestationGiven { .. } => "attestation.given.v1",
+            Self::EvidenceSubmitted { .. } => "evidence.submitted.v1",
             Self::EvidenceWithdrawn { .. } => "evidence.withdrawn.v1",
             Self::GateRunRequested { .. } => "gate_run.requested.v1",
             Self::GateRunDecided { .. } => "gate_run.decided.v1",

@@ -22,10 +22,13 @@ pub enum Kind {
     Token,
     WebhookEndpoint,
     WebhookDelivery,
+    WebhookSource,
+    WebhookEvent,
+    MetricSample,
 }
 
 /// Each with its name in the schema.
-const KINDS: [(Kind, &str); 15] = [
+const KINDS: [(Kind, &str); 18] = [
     (Kind::Portfolio, "Portfolio"),
     (Kind::Venture, "Venture"),
     (Kind::StageRun, "StageRun"),
@@ -41,6 +44,9 @@ const KINDS: [(Kind, &str); 15] = [
     (Kind::Token, "ApiToken"),
     (Kind::WebhookEndpoint, "WebhookEndpoint"),
     (Kind::WebhookDelivery, "WebhookDelivery"),
+    (Kind::WebhookSource, "WebhookSource"),
+    (Kind::WebhookEvent, "WebhookEvent"),
+    (Kind::MetricSample, "MetricSample"),
 ];
 
 /// The global id of a record.

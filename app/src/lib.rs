@@ -19,6 +19,7 @@ pub mod playbooks;
 pub mod query;
 pub mod secret;
 pub mod seed;
+pub mod source;
 pub mod store;
 pub mod token;
 pub mod trace;

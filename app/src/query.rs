@@ -8,6 +8,7 @@ pub mod gate_runs;
 pub mod jobs;
 pub mod list;
 pub mod members;
+pub mod metric_samples;
 pub mod page;
 pub mod persons;
 pub mod portfolios;
@@ -17,6 +18,8 @@ pub mod ventures;
 pub mod waiting;
 pub mod webhook_deliveries;
 pub mod webhook_endpoints;
+pub mod webhook_events;
+pub mod webhook_sources;
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -32,12 +35,14 @@ use crate::{Actor, App, Error, Scope, messages::outbox, store};
 /// Rows as queries give them.
 pub mod rows {
     pub use entity::{
-        attestation::Model as Attestation, dead_letter::Model as DeadLetter, evidence::Model as Evidence,
-        file::Model as File, gate_run::Model as GateRun, history::Model as Event, member::Model as Member,
+        attestation::Model as Attestation, citation::Model as Citation, dead_letter::Model as DeadLetter,
+        evidence::Model as Evidence, file::Model as File, gate_run::Model as GateRun,
+        history::Model as Event, member::Model as Member, metric_sample::Model as MetricSample,
         person::Model as Person, playbook::Model as Playbook, portfolio::Model as Portfolio,
         stage_run::Model as StageRun, token::Model as Token, webhook_attempt::Model as WebhookAttempt,
         webhook_delivery::Model as WebhookDelivery, webhook_endpoint::Model as WebhookEndpoint,
-        webhook_message::Model as WebhookMessage,
+        webhook_event::Model as WebhookEvent, webhook_message::Model as WebhookMessage,
+        webhook_source::Model as WebhookSource,
     };
 }
 

@@ -47,6 +47,11 @@ impl SigningSecret {
         Self(format!("{}{}", Self::PREFIX, random_base64()))
     }
 
+    /// A secret that was kept.
+    pub(crate) fn known(text: String) -> Self {
+        Self(text)
+    }
+
     /// The secret itself, for its holder.
     pub fn expose(&self) -> &str {
         &self.0

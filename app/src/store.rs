@@ -5,6 +5,7 @@ pub mod assessment;
 pub mod evidence;
 pub mod gate_run;
 pub mod member;
+pub mod metric_sample;
 pub mod person;
 pub mod portfolio;
 pub mod stage_run;
@@ -12,6 +13,8 @@ pub mod token;
 pub mod venture;
 pub mod webhook_delivery;
 pub mod webhook_endpoint;
+pub mod webhook_event;
+pub mod webhook_source;
 
 use domain::id::{Id, kind};
 use entity::{dead_letter, portfolio as portfolio_row};

@@ -4,8 +4,11 @@
 use bus::{Queue, Topology};
 
 /// `(queue, kinds)`. A worker binary has the name of its queue.
-const QUEUES: &[(&str, &[&str])] =
-    &[("gate-validator", &["decide_gate.v1"]), ("notifier", &["dispatch_webhooks.v1", "deliver_webhook.v1"])];
+const QUEUES: &[(&str, &[&str])] = &[
+    ("gate-validator", &["decide_gate.v1"]),
+    ("metrics-collector", &["handle_webhook_event.v1"]),
+    ("notifier", &["dispatch_webhooks.v1", "deliver_webhook.v1"]),
+];
 
 /// The system's queues in a namespace.
 pub fn topology(namespace: &str) -> Topology {

@@ -15,6 +15,8 @@ use crate::{
 
 /// The most pieces of evidence one attestation carries.
 pub const MAX_PER_ATTESTATION: usize = 20;
+/// The most pieces of evidence of one stage run that were submitted by themselves.
+pub const MAX_PER_RUN: u64 = 1_000;
 /// The longest title, in characters.
 pub const MAX_TITLE: usize = 200;
 /// The longest text kept as evidence, in characters.
@@ -226,18 +228,25 @@ fn attested_fact(playbook: &Playbook, stage: &Stage, name: &str) -> Option<Deman
     demand
 }
 
-/// Checks the value attested for a target: facts need one of their type, within their range.
-pub fn check_value(playbook: &Playbook, target: &Target, value: Option<&Value>) -> Result<(), Refusal> {
+/// The value attested for a target, checked: facts need one of their type, within their range.
+pub fn checked_value(
+    playbook: &Playbook,
+    target: &Target,
+    value: Option<&Value>,
+) -> Result<Option<Value>, Refusal> {
     let declared = match target {
         Target::Fact(name) => playbook.facts.get(name),
         Target::DoneWhen(_) | Target::Criterion { .. } => None,
     };
     match (declared, value) {
-        (None, None) => Ok(()),
+        (None, None) => Ok(None),
         (None, Some(_)) => Err(Refusal::invalid("value", "only a fact is attested with a value")),
         (Some(_), None) => Err(Refusal::invalid("value", "a fact is attested with its value")),
         (Some(declared), Some(value)) => {
-            declared.check(value).map_err(|problem| Refusal::invalid("value", format!("the value {problem}")))
+            let value = value.as_number_of(declared.r#type);
+            let bad = |problem| Refusal::invalid("value", format!("the value {problem}"));
+            declared.check(&value).map_err(bad)?;
+            Ok(Some(value))
         }
     }
 }

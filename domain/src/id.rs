@@ -114,5 +114,11 @@ pub mod kind {
         WebhookEndpoint,
         /// One event on its way to one endpoint.
         WebhookDelivery,
+        /// An integration that sends us events.
+        WebhookSource,
+        /// An event that an integration sent.
+        WebhookEvent,
+        /// One value of a metric at one time.
+        MetricSample,
     }
 }

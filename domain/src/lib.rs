@@ -10,6 +10,7 @@ pub mod gate;
 pub mod id;
 pub mod job;
 pub mod member;
+pub mod metric;
 pub mod playbook;
 pub mod refusal;
 pub mod role;
@@ -17,6 +18,7 @@ pub mod stage_run;
 pub mod text;
 pub mod venture;
 pub mod webhook;
+pub mod webhook_source;
 
 pub use refusal::Refusal;
 pub use role::Role;

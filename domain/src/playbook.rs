@@ -30,7 +30,7 @@ pub const MAX_FILES: usize = 200;
 pub const MAX_STAGES: usize = 100;
 
 /// The commands whose right a playbook grants. All others are the platform's own to grant.
-pub const GOVERNED: [&str; 11] = [
+pub const GOVERNED: [&str; 12] = [
     "advance_venture",
     "attest",
     "cancel_job",
@@ -40,6 +40,7 @@ pub const GOVERNED: [&str; 11] = [
     "request_gate_validation",
     "resume_venture",
     "store_file",
+    "submit_evidence",
     "update_venture",
     "withdraw_evidence",
 ];

@@ -84,6 +84,18 @@ pub enum Code {
     WebhookEndpointDisabled,
     /// The webhook endpoint is not disabled.
     WebhookEndpointEnabled,
+    /// The webhook source is disabled: nothing is taken from it.
+    WebhookSourceDisabled,
+    /// The webhook source is not disabled.
+    WebhookSourceEnabled,
+    /// The webhook id came before with another body.
+    WebhookIdReused,
+    /// The webhook event was neither rejected nor ignored, so there is nothing to do again.
+    WebhookEventNotRejected,
+    /// The data of a webhook event is not what its type says.
+    WebhookDataInvalid,
+    /// The evidence is of another stage run, or was withdrawn.
+    EvidenceNotCitable,
     /// The system was started without a key to keep secrets by.
     SecretKeyMissing,
 }

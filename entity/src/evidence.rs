@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-/// Something that supports an attestation.
+/// Something that supports attestations.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "evidence")]
 pub struct Model {
@@ -13,8 +13,8 @@ pub struct Model {
     pub portfolio_id: Uuid,
     /// The run it belongs to.
     pub stage_run_id: Uuid,
-    /// The attestation it supports.
-    pub attestation_id: Uuid,
+    /// The attestation it was submitted with; none: by itself, to be cited.
+    pub attestation_id: Option<Uuid>,
     /// LINK, TEXT or FILE.
     pub kind: String,
     /// Its title.

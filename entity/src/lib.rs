@@ -4,6 +4,7 @@
 
 pub mod attestation;
 pub mod audit;
+pub mod citation;
 pub mod dead_letter;
 pub mod due;
 pub mod evidence;
@@ -13,6 +14,7 @@ pub mod history;
 pub mod idempotency;
 pub mod inbox;
 pub mod member;
+pub mod metric_sample;
 pub mod outbox;
 pub mod person;
 pub mod playbook;
@@ -23,4 +25,6 @@ pub mod venture;
 pub mod webhook_attempt;
 pub mod webhook_delivery;
 pub mod webhook_endpoint;
+pub mod webhook_event;
 pub mod webhook_message;
+pub mod webhook_source;

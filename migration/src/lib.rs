@@ -4,6 +4,7 @@ mod m0001_first;
 mod m0002_identity;
 mod m0003_search;
 mod m0004_webhooks;
+mod m0005_webhook_sources;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_identity::Migration),
             Box::new(m0003_search::Migration),
             Box::new(m0004_webhooks::Migration),
+            Box::new(m0005_webhook_sources::Migration),
         ]
     }
 }
@@ -51,6 +53,7 @@ pub fn fingerprint() -> String {
         include_str!("m0002_identity.rs"),
         include_str!("m0003_search.rs"),
         include_str!("m0004_webhooks.rs"),
+        include_str!("m0005_webhook_sources.rs"),
         include_str!("table.rs"),
     ]
     .hash(&mut hasher);

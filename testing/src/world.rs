@@ -10,11 +10,16 @@ use std::{
 use app::{
     Actor, App, Request,
     clock::{Clock, SystemIds},
-    commands::{CreateVenture, CreateWebhookEndpoint, EndpointSecret, RequestGateValidation},
+    commands::{
+        CreateVenture, CreateWebhookEndpoint, CreateWebhookSource, EndpointSecret, KeepWebhookEvent,
+        RequestGateValidation,
+    },
     messages::outbox,
     playbooks, query,
     secret::Keyring,
-    seed, token,
+    seed,
+    source::RECEIVER,
+    token,
 };
 use bus::{AmqpOptions, Bus, Queue, Topology};
 use delivery::{Faults, Node, Running, Worker};
@@ -23,10 +28,12 @@ use domain::{
     id::{Id, kind},
     venture::Venture,
     webhook::Settings,
+    webhook_source::EventStatus,
 };
-use entity::{audit, dead_letter, gate_run, history};
+use entity::{audit, dead_letter, gate_run, history, webhook_event};
 use outbound::Client;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
@@ -165,8 +172,48 @@ impl World {
         self.app.execute(&self.request("CHAIRMAN").await, &command).await.expect("a gate run")
     }
 
-    /// Waits until nothing is under way: no message in the outbox, no gate run queued. Fails after
-    /// [`PATIENCE`] with what is left.
+    /// A new webhook source of the demo portfolio, with roles.
+    pub async fn source(&self, roles: &[&str]) -> Id<kind::WebhookSource> {
+        let command = CreateWebhookSource {
+            portfolio_id: self.portfolio().await,
+            name: "Integration".to_owned(),
+            description: None,
+            roles: roles.iter().map(ToString::to_string).collect(),
+        };
+        let made = self.app.execute(&self.request("ADMIN").await, &command).await.expect("a source");
+        made.webhook_source_id
+    }
+
+    /// Keeps an event of a source, as the gateway does once its signature was found good.
+    pub async fn keep(
+        &self,
+        source: Id<kind::WebhookSource>,
+        webhook_id: &str,
+        event_type: &str,
+        data: Value,
+    ) -> Id<kind::WebhookEvent> {
+        let now = self.app.clock().now();
+        let command = KeepWebhookEvent {
+            webhook_source_id: source,
+            webhook_id: webhook_id.to_owned(),
+            event_type: event_type.to_owned(),
+            occurred_at: Some(now),
+            content_type: "application/json".to_owned(),
+            headers: BTreeMap::new(),
+            body: json!({ "type": event_type, "timestamp": now, "data": data }).to_string(),
+        };
+        let receiver = Request::by(Actor::Agent(RECEIVER.to_owned()));
+        self.app.execute(&receiver, &command).await.expect("an event kept").webhook_event_id
+    }
+
+    /// What became of a webhook event.
+    pub async fn became_of(&self, event: Id<kind::WebhookEvent>) -> EventStatus {
+        let row = webhook_event::Entity::find_by_id(event.uuid()).one(self.app.database().read()).await;
+        EventStatus::named(&row.expect("events").expect("the event").status).expect("a status")
+    }
+
+    /// Waits until nothing is under way: no message in the outbox, no gate run queued, no webhook event waiting.
+    /// Fails after [`PATIENCE`] with what is left.
     pub async fn settled(&self) {
         let waited = until(|| async { self.is_settled().await }).await;
         assert!(waited, "still under way: {:?}", self.left().await);
@@ -181,9 +228,11 @@ impl World {
         use sea_orm::PaginatorTrait;
         let db = self.app.database().read();
         let queued = gate_run::Entity::find().filter(gate_run::Column::Status.eq("QUEUED"));
+        let received = webhook_event::Entity::find().filter(webhook_event::Column::Status.eq("RECEIVED"));
         let counts = [
             ("outbox", outbox::count(&self.app).await.expect("a count")),
             ("queued gate runs", queued.count(db).await.expect("a count")),
+            ("webhook events", received.count(db).await.expect("a count")),
         ];
         counts.into_iter().filter(|(_, count)| *count > 0).collect()
     }

@@ -41,9 +41,13 @@ mod delivery;
 mod identity;
 #[path = "all/journey.rs"]
 mod journey;
+#[path = "all/migration_steps.rs"]
+mod migration_steps;
 #[path = "all/outage.rs"]
 mod outage;
 #[path = "all/timeout.rs"]
 mod timeout;
-#[path = "all/webhooks.rs"]
-mod webhooks;
+#[path = "all/webhooks_in.rs"]
+mod webhooks_in;
+#[path = "all/webhooks_out.rs"]
+mod webhooks_out;

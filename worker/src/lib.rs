@@ -5,9 +5,11 @@
 
 pub mod gate_validator;
 mod late_stage_runs;
+pub mod metrics_collector;
 pub mod notifier;
 mod process_main;
 mod purge;
+mod webhook_event;
 mod webhooks;
 
 use delivery::Worker;
@@ -17,5 +19,5 @@ pub use process_main::{NoSettings, run};
 
 /// Every worker of the system; those that call the outside do it by this client.
 pub fn all(client: &Client) -> Vec<Worker> {
-    vec![gate_validator::worker(), notifier::worker(client.clone())]
+    vec![gate_validator::worker(), metrics_collector::worker(), notifier::worker(client.clone())]
 }

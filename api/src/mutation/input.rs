@@ -1,23 +1,16 @@
 //! Inputs of the mutations, and what they mean as commands.
 
-use std::sync::Arc;
-
 use app::commands;
-use async_graphql::{Context, ID, InputObject, MaybeUndefined, OneofObject};
+use async_graphql::{ID, InputObject, MaybeUndefined, OneofObject};
 use domain::{
     evidence::{Content, Submission, Target},
-    expression::{Type, Value},
+    expression::Value,
     id::Id,
-    playbook::Playbook,
     venture::ProfileChange,
 };
 use uuid::Uuid;
 
-use super::read_venture;
-use crate::{
-    global_id::{Kind, expect},
-    types::{gate_run::stage_run, portfolio::by_id},
-};
+use crate::global_id::{Kind, expect};
 
 /// Input of `createPortfolio`.
 #[derive(InputObject)]
@@ -170,29 +163,26 @@ pub(crate) struct AttestInput {
     pub(crate) target: AttestTargetInput,
     /// A remark of at most 2,000 characters.
     pub(crate) note: Option<String>,
-    /// What supports it, at most 20 pieces.
+    /// What supports it, at most 20 pieces together with those that are cited.
     pub(crate) evidence: Vec<EvidenceInput>,
+    /// What was submitted before with `submitEvidence`, in the same stage run, and supports it too.
+    pub(crate) evidence_ids: Option<Vec<ID>>,
     /// The caller's key: the same key again gives the same answer and no second effect.
     pub(crate) idempotency_key: Option<String>,
 }
 
 impl AttestInput {
-    pub(crate) fn command(
-        self,
-        venture: Uuid,
-        playbook: &Playbook,
-    ) -> async_graphql::Result<commands::Attest> {
+    pub(crate) fn command(self, venture: Uuid) -> async_graphql::Result<commands::Attest> {
         let (target, value) = match self.target {
             AttestTargetInput::DoneWhen(key) => (Target::DoneWhen(key), None),
             AttestTargetInput::Criterion(CriterionInput { gate, criterion }) => {
                 (Target::Criterion { gate, criterion }, None)
             }
-            AttestTargetInput::Fact(FactInput { name, value }) => {
-                let value = value.of_type(playbook.facts.get(&name).map(|fact| fact.r#type));
-                (Target::Fact(name), Some(value))
-            }
+            AttestTargetInput::Fact(FactInput { name, value }) => (Target::Fact(name), Some(value.into())),
         };
         let evidence = self.evidence.into_iter().map(EvidenceInput::submission);
+        let cited = self.evidence_ids.unwrap_or_default();
+        let cited = cited.iter().map(|id| expect(Kind::Evidence, id).map(Id::new));
         Ok(commands::Attest {
             venture_id: Id::new(venture),
             expected_version: self.expected_version,
@@ -200,27 +190,41 @@ impl AttestInput {
             value,
             note: self.note,
             evidence: evidence.collect::<async_graphql::Result<_>>()?,
+            cited: cited.collect::<async_graphql::Result<_>>()?,
         })
     }
 }
 
-impl FactValueInput {
-    /// JSON knows one kind of number; the fact's declaration tells which of ours is meant.
-    fn of_type(self, declared: Option<Type>) -> Value {
-        match self {
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "whole and within the range of exact doubles"
-            )]
-            Self::Number(number)
-                if declared == Some(Type::Int) && number.fract() == 0.0 && number.abs() < 9e15 =>
-            {
-                Value::Int(number as i64)
-            }
-            Self::Number(number) => Value::Double(number),
-            Self::Text(text) => Value::String(text),
-            Self::Flag(flag) => Value::Bool(flag),
-            Self::Integers(list) => Value::IntList(list),
+/// Input of `submitEvidence`.
+#[derive(InputObject)]
+pub(crate) struct SubmitEvidenceInput {
+    /// The venture.
+    pub(crate) venture_id: ID,
+    /// The version the caller saw: refused when the venture has changed since.
+    pub(crate) expected_version: Option<i64>,
+    /// The evidence.
+    pub(crate) evidence: EvidenceInput,
+    /// The caller's key: the same key again gives the same answer and no second effect.
+    pub(crate) idempotency_key: Option<String>,
+}
+
+impl SubmitEvidenceInput {
+    pub(crate) fn command(self, venture: Uuid) -> async_graphql::Result<commands::SubmitEvidence> {
+        Ok(commands::SubmitEvidence {
+            venture_id: Id::new(venture),
+            expected_version: self.expected_version,
+            evidence: self.evidence.submission()?,
+        })
+    }
+}
+
+impl From<FactValueInput> for Value {
+    fn from(value: FactValueInput) -> Self {
+        match value {
+            FactValueInput::Number(number) => Self::Double(number),
+            FactValueInput::Text(text) => Self::String(text),
+            FactValueInput::Flag(flag) => Self::Bool(flag),
+            FactValueInput::Integers(list) => Self::IntList(list),
         }
     }
 }
@@ -234,13 +238,6 @@ impl EvidenceInput {
         };
         Ok(Submission { title: self.title, content })
     }
-}
-
-/// The playbook of a venture's current stage run.
-pub(crate) async fn playbook_of(ctx: &Context<'_>, venture: Uuid) -> async_graphql::Result<Arc<Playbook>> {
-    let venture = read_venture(ctx, venture).await?;
-    let run = stage_run(ctx, venture.0.stage_run_id.uuid()).await?;
-    Ok(by_id(ctx, run.0.playbook_id).await?.playbook)
 }
 
 /// Input of `withdrawEvidence`.

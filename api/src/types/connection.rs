@@ -12,6 +12,7 @@ use app::{
         jobs::Jobs,
         list::{self, Asked, List},
         members::Members,
+        metric_samples::MetricSamples,
         page::{Page, PageRequest},
         portfolios::Portfolios,
         stage_runs::StageRuns,
@@ -19,6 +20,8 @@ use app::{
         ventures::Ventures,
         webhook_deliveries::WebhookDeliveries,
         webhook_endpoints::WebhookEndpoints,
+        webhook_events::WebhookEvents,
+        webhook_sources::WebhookSources,
     },
 };
 use async_graphql::{Context, Object, connection::PageInfo};
@@ -31,6 +34,7 @@ use super::{
     gate_run::GateRun,
     job::Job,
     member::Member,
+    metric_sample::MetricSample,
     operations::DeadLetter,
     order::Ordering,
     portfolio::Portfolio,
@@ -38,6 +42,7 @@ use super::{
     token::ApiToken,
     venture::Venture,
     webhook::{WebhookDelivery, WebhookEndpoint},
+    webhook_source::{WebhookEvent, WebhookSource},
 };
 use crate::{
     error::{not_found, problem},
@@ -230,6 +235,18 @@ connections! {
     WebhookDeliveryConnection of WebhookDeliveries,
     /// A webhook delivery in a page.
     WebhookDeliveryEdge to WebhookDelivery = WebhookDelivery;
+    /// A page of samples.
+    MetricSampleConnection of MetricSamples,
+    /// A sample in a page.
+    MetricSampleEdge to MetricSample = MetricSample;
+    /// A page of webhook sources.
+    WebhookSourceConnection of WebhookSources,
+    /// A webhook source in a page.
+    WebhookSourceEdge to WebhookSource = WebhookSource;
+    /// A page of webhook events.
+    WebhookEventConnection of WebhookEvents,
+    /// A webhook event in a page.
+    WebhookEventEdge to WebhookEvent = WebhookEvent;
     /// A page of dead letters.
     DeadLetterConnection of DeadLetters,
     /// A dead letter in a page.

@@ -5,17 +5,18 @@ use std::sync::Arc;
 use app::query::{batch::FileInfo, rows};
 use async_graphql::{ComplexObject, Context, Enum, ID, Json, Object, SimpleObject};
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::{gate_run::person, person::Person};
 use crate::{
     cost::list_size,
     error::{optional, problem},
     global_id::{Kind, encode},
-    loader::{EvidenceOfRun, FileKey},
+    loader::{CitationsOfRun, EvidenceOfRun, FileKey, Group},
     session::session,
 };
 
-/// Something that supports an attestation.
+/// Something that supports attestations: submitted with one, or by itself and cited.
 #[derive(Clone)]
 pub(crate) struct Evidence(pub(crate) Arc<rows::Evidence>);
 
@@ -76,7 +77,7 @@ impl From<&FileInfo> for File {
     }
 }
 
-/// Something that supports an attestation.
+/// Something that supports attestations: submitted with one, or by itself and cited.
 #[Object]
 impl Evidence {
     /// Its global id.
@@ -181,11 +182,33 @@ impl Attestation {
         self.0.at
     }
 
-    /// Its evidence, withdrawn pieces too.
+    /// Its evidence, cited pieces and withdrawn ones too.
     #[graphql(directive = list_size::apply(2))]
     async fn evidence(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Evidence>> {
-        let key = EvidenceOfRun(self.0.stage_run_id);
-        let all = session(ctx)?.reader().load_one(key).await.map_err(|e| problem(&e))?.unwrap_or_default();
-        Ok(all.iter().filter(|row| row.attestation_id == self.0.id).cloned().map(Evidence).collect())
+        let support = Support::of(ctx, self.0.stage_run_id).await?;
+        Ok(support.of_attestation(self.0.id).cloned().map(Evidence).collect())
+    }
+}
+
+/// What supports the attestations of a stage run.
+pub(super) struct Support {
+    pieces: Group<rows::Evidence>,
+    citations: Group<rows::Citation>,
+}
+
+impl Support {
+    pub(super) async fn of(ctx: &Context<'_>, run: Uuid) -> async_graphql::Result<Self> {
+        let reader = session(ctx)?.reader();
+        let pieces = reader.load_one(EvidenceOfRun(run)).await.map_err(|e| problem(&e))?;
+        let citations = reader.load_one(CitationsOfRun(run)).await.map_err(|e| problem(&e))?;
+        Ok(Self { pieces: pieces.unwrap_or_default(), citations: citations.unwrap_or_default() })
+    }
+
+    /// What was submitted with an attestation, and what it cites.
+    pub(super) fn of_attestation(&self, id: Uuid) -> impl Iterator<Item = &Arc<rows::Evidence>> {
+        let cited = move |piece: Uuid| {
+            self.citations.iter().any(|row| row.attestation_id == id && row.evidence_id == piece)
+        };
+        self.pieces.iter().filter(move |row| row.attestation_id == Some(id) || cited(row.id))
     }
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use app::query::{
     dead_letters, events, evidence, gate_runs, jobs,
     list::{List, Period},
-    members,
+    members, metric_samples,
     page::is_storable,
-    portfolios, stage_runs, tokens, ventures, webhook_deliveries, webhook_endpoints,
+    portfolios, stage_runs, tokens, ventures, webhook_deliveries, webhook_endpoints, webhook_events,
+    webhook_sources,
 };
 use async_graphql::{ID, InputObject};
 use chrono::{DateTime, Utc};
@@ -23,6 +24,7 @@ use super::{
     token::ApiTokenStatus,
     venture::VentureStatus,
     webhook::WebhookDeliveryStatus,
+    webhook_source::{WebhookEventStatus, WebhookSourceStatus},
 };
 use crate::{
     error::problem,
@@ -360,6 +362,72 @@ impl Filtering for ApiTokenFilter {
             statuses: set("statuses", self.statuses, Into::into)?,
             created: period("createdAt", self.created_at)?,
             ..tokens::Filter::default()
+        })
+    }
+}
+
+/// Which samples; every part that is given must hold.
+#[derive(InputObject, Default)]
+pub(crate) struct MetricSampleFilter {
+    /// Of one of these metrics, by name, at most 100.
+    metrics: Option<Vec<String>>,
+    /// Measured then.
+    time: Option<TimeRange>,
+}
+
+impl Filtering for MetricSampleFilter {
+    type List = metric_samples::MetricSamples;
+
+    fn checked(self) -> async_graphql::Result<metric_samples::Filter> {
+        Ok(metric_samples::Filter {
+            metrics: set("metrics", self.metrics, |metric| metric)?,
+            at: period("time", self.time)?,
+        })
+    }
+}
+
+/// Which webhook sources; every part that is given must hold.
+#[derive(InputObject, Default)]
+pub(crate) struct WebhookSourceFilter {
+    /// In one of these statuses.
+    statuses: Option<Vec<WebhookSourceStatus>>,
+    /// Made then.
+    created_at: Option<TimeRange>,
+}
+
+impl Filtering for WebhookSourceFilter {
+    type List = webhook_sources::WebhookSources;
+
+    fn checked(self) -> async_graphql::Result<webhook_sources::Filter> {
+        Ok(webhook_sources::Filter {
+            statuses: set("statuses", self.statuses, Into::into)?,
+            created: period("createdAt", self.created_at)?,
+        })
+    }
+}
+
+/// Which webhook events; every part that is given must hold.
+#[derive(InputObject, Default)]
+pub(crate) struct WebhookEventFilter {
+    /// In one of these statuses.
+    statuses: Option<Vec<WebhookEventStatus>>,
+    /// Of one of these types, at most 100.
+    types: Option<Vec<String>>,
+    /// Sent under one of these ids of the source's, at most 100.
+    webhook_ids: Option<Vec<String>>,
+    /// That came then.
+    received_at: Option<TimeRange>,
+}
+
+impl Filtering for WebhookEventFilter {
+    type List = webhook_events::WebhookEvents;
+
+    fn checked(self) -> async_graphql::Result<webhook_events::Filter> {
+        Ok(webhook_events::Filter {
+            statuses: set("statuses", self.statuses, Into::into)?,
+            types: set("types", self.types, |kind| kind)?,
+            webhook_ids: set("webhookIds", self.webhook_ids, |id| id)?,
+            received: period("receivedAt", self.received_at)?,
         })
     }
 }

@@ -12,6 +12,7 @@ use super::{
     evidence::{Attestation, Evidence, File},
     gate_run::GateRun,
     member::Member,
+    metric_sample::MetricSample,
     operations::DeadLetter,
     person::Person,
     playbook::Playbook,
@@ -20,13 +21,15 @@ use super::{
     token::ApiToken,
     venture::Venture,
     webhook::{WebhookDelivery, WebhookEndpoint},
+    webhook_source::{WebhookEvent, WebhookSource},
 };
 use crate::{
     error::problem,
     global_id::Kind,
     loader::{
-        AttestationKey, EventKey, EvidenceKey, FileKey, GateRunKey, MemberKey, PortfolioKey, StageRunKey,
-        TokenKey, VentureKey, WebhookDeliveryKey, WebhookEndpointKey,
+        AttestationKey, EventKey, EvidenceKey, FileKey, GateRunKey, MemberKey, MetricSampleKey, PortfolioKey,
+        StageRunKey, TokenKey, VentureKey, WebhookDeliveryKey, WebhookEndpointKey, WebhookEventKey,
+        WebhookSourceKey,
     },
     session::session,
 };
@@ -65,6 +68,12 @@ pub(crate) enum Node {
     WebhookEndpoint(WebhookEndpoint),
     /// A webhook delivery.
     WebhookDelivery(WebhookDelivery),
+    /// A sample of a metric.
+    MetricSample(MetricSample),
+    /// A webhook source.
+    WebhookSource(WebhookSource),
+    /// A webhook event.
+    WebhookEvent(WebhookEvent),
 }
 
 /// The record, if there is one within the caller's scope.
@@ -131,6 +140,21 @@ pub(crate) async fn find(ctx: &Context<'_>, kind: Kind, id: Uuid) -> async_graph
             .await
             .map_err(fail)?
             .map(|row| Node::WebhookDelivery(WebhookDelivery(row))),
+        Kind::MetricSample => reader
+            .load_one(MetricSampleKey(id))
+            .await
+            .map_err(fail)?
+            .map(|row| Node::MetricSample(MetricSample(row))),
+        Kind::WebhookSource => reader
+            .load_one(WebhookSourceKey(id))
+            .await
+            .map_err(fail)?
+            .map(|row| Node::WebhookSource(WebhookSource(row))),
+        Kind::WebhookEvent => reader
+            .load_one(WebhookEventKey(id))
+            .await
+            .map_err(fail)?
+            .map(|row| Node::WebhookEvent(WebhookEvent(row))),
     })
 }
 

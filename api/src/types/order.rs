@@ -1,8 +1,8 @@
 //! What lists are ordered by: inputs here, columns in `app`.
 
 use app::query::{
-    dead_letters, events, evidence, gate_runs, jobs, list::List, members, portfolios, stage_runs, tokens,
-    ventures, webhook_deliveries, webhook_endpoints,
+    dead_letters, events, evidence, gate_runs, jobs, list::List, members, metric_samples, portfolios,
+    stage_runs, tokens, ventures, webhook_deliveries, webhook_endpoints, webhook_events, webhook_sources,
 };
 use async_graphql::{Enum, InputObject};
 
@@ -166,6 +166,35 @@ orders! {
         CreatedAt,
     }
     /// In which direction; DESC when not given.
+    direction
+    /// In which order samples are listed.
+    MetricSampleOrder of metric_samples::MetricSamples,
+    /// What samples are ordered by.
+    MetricSampleOrderField to metric_samples::OrderBy {
+        /// When they were measured.
+        Time,
+    }
+    /// In which direction; ASC when not given.
+    direction
+    /// In which order webhook sources are listed.
+    WebhookSourceOrder of webhook_sources::WebhookSources,
+    /// What webhook sources are ordered by.
+    WebhookSourceOrderField to webhook_sources::OrderBy {
+        /// When they were made.
+        CreatedAt,
+        /// Their name, byte by byte.
+        Name,
+    }
+    /// In which direction; ASC when not given.
+    direction
+    /// In which order webhook events are listed.
+    WebhookEventOrder of webhook_events::WebhookEvents,
+    /// What webhook events are ordered by.
+    WebhookEventOrderField to webhook_events::OrderBy {
+        /// When they came.
+        ReceivedAt,
+    }
+    /// In which direction; ASC when not given.
     direction
     /// In which order dead letters are listed.
     DeadLetterOrder of dead_letters::DeadLetters,

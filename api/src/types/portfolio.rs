@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use app::query::{members, require_admin, rows, tokens, ventures, webhook_endpoints};
+use app::query::{members, require_admin, rows, tokens, ventures, webhook_endpoints, webhook_sources};
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use domain::id::Id;
 
 use super::{
     connection::{
-        ApiTokenConnection, Listed, MemberConnection, VentureConnection, WebhookEndpointConnection, asked,
-        request,
+        ApiTokenConnection, Listed, MemberConnection, VentureConnection, WebhookEndpointConnection,
+        WebhookSourceConnection, asked, request,
     },
-    filter::{ApiTokenFilter, MemberFilter, VentureFilter, WebhookEndpointFilter},
-    order::{ApiTokenOrder, MemberOrder, VentureOrder, WebhookEndpointOrder},
+    filter::{ApiTokenFilter, MemberFilter, VentureFilter, WebhookEndpointFilter, WebhookSourceFilter},
+    order::{ApiTokenOrder, MemberOrder, VentureOrder, WebhookEndpointOrder, WebhookSourceOrder},
     playbook::Playbook,
 };
 use crate::{
@@ -141,6 +141,30 @@ impl Portfolio {
             admin.map_err(|e| problem(&e))?;
             let parent = (webhook_endpoints::Parent::Portfolio, self.0.id);
             Listed::under(ctx, parent, asked(filter, order_by, page)?).await.map(WebhookEndpointConnection)
+        };
+        Some(listed.await)
+    }
+
+    /// The integrations that send it events; for its ADMINs, null for others.
+    #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
+    async fn webhook_sources(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which sources; all when not given.")] filter: Option<WebhookSourceFilter>,
+        #[graphql(desc = "In which order; by when they were made when not given.")] order_by: Option<
+            WebhookSourceOrder,
+        >,
+        #[graphql(desc = "So many from the start, 1 to 100; 20 when not given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Option<async_graphql::Result<WebhookSourceConnection>> {
+        let page = request(first, after, last, before);
+        let listed = async {
+            let admin = require_admin(session(ctx)?.actor()?, Id::new(self.0.id), "webhook sources");
+            admin.map_err(|e| problem(&e))?;
+            let parent = (webhook_sources::Parent::Portfolio, self.0.id);
+            Listed::under(ctx, parent, asked(filter, order_by, page)?).await.map(WebhookSourceConnection)
         };
         Some(listed.await)
     }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     connection::{GateRunConnection, Listed, asked, request},
-    evidence::{Attestation, Evidence},
+    evidence::{Attestation, Evidence, Support},
     filter::GateRunFilter,
     gate::Gate,
     order::GateRunOrder,
@@ -76,11 +76,6 @@ impl StageRun {
 
     async fn attested(&self, ctx: &Context<'_>) -> async_graphql::Result<Group<rows::Attestation>> {
         let found = session(ctx)?.reader().load_one(AttestationsOfRun(self.0.id)).await;
-        Ok(found.map_err(|e| problem(&e))?.unwrap_or_default())
-    }
-
-    async fn pieces(&self, ctx: &Context<'_>) -> async_graphql::Result<Group<rows::Evidence>> {
-        let found = session(ctx)?.reader().load_one(EvidenceOfRun(self.0.id)).await;
         Ok(found.map_err(|e| problem(&e))?.unwrap_or_default())
     }
 }
@@ -162,13 +157,13 @@ impl StageRun {
     async fn done_when(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<DoneWhenState>> {
         let playbook = by_id(ctx, self.0.playbook_id).await?.playbook;
         let stage = playbook.stage(self.stage_number()).ok_or_else(|| not_found("the stage"))?;
-        let (attested, pieces) = (self.attested(ctx).await?, self.pieces(ctx).await?);
+        let (attested, support) = (self.attested(ctx).await?, Support::of(ctx, self.0.id).await?);
         let mut states = Vec::new();
         for substage in &stage.substages {
             for label in &substage.done_when {
                 let target = format!("done_when:{}", label.key);
                 let attestation = attested.iter().find(|row| row.target == target).cloned();
-                let stands = |id| pieces.iter().any(|p| p.attestation_id == id && p.withdrawn_at.is_none());
+                let stands = |id| support.of_attestation(id).any(|piece| piece.withdrawn_at.is_none());
                 states.push(DoneWhenState {
                     key: label.key.clone(),
                     label: label.label.clone(),
@@ -189,7 +184,9 @@ impl StageRun {
 
     /// All its evidence, withdrawn pieces too, oldest first.
     async fn evidence(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Evidence>> {
-        Ok(self.pieces(ctx).await?.iter().cloned().map(Evidence).collect())
+        let found = session(ctx)?.reader().load_one(EvidenceOfRun(self.0.id)).await;
+        let pieces = found.map_err(|e| problem(&e))?.unwrap_or_default();
+        Ok(pieces.iter().cloned().map(Evidence).collect())
     }
 
     /// Validations of its gates, all of them.

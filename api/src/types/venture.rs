@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use app::query::{events, evidence, gate_runs, stage_runs};
+use app::query::{events, evidence, gate_runs, metric_samples, stage_runs};
 use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 use domain::venture::{self, Status};
 
 use super::{
     connection::{
-        EvidenceConnection, GateRunConnection, Listed, StageRunConnection, VentureEventConnection, asked,
-        request,
+        EvidenceConnection, GateRunConnection, Listed, MetricSampleConnection, StageRunConnection,
+        VentureEventConnection, asked, request,
     },
-    filter::{EvidenceFilter, GateRunFilter, StageRunFilter, VentureEventFilter},
+    filter::{EvidenceFilter, GateRunFilter, MetricSampleFilter, StageRunFilter, VentureEventFilter},
     gate_run::stage_run,
-    order::{EvidenceOrder, GateRunOrder, StageRunOrder, VentureEventOrder},
+    order::{EvidenceOrder, GateRunOrder, MetricSampleOrder, StageRunOrder, VentureEventOrder},
     portfolio::{Portfolio, by_id},
     stage::Stage,
     stage_run::StageRun,
@@ -204,6 +204,24 @@ impl Venture {
     ) -> async_graphql::Result<EvidenceConnection> {
         let asked = asked(filter, order_by, request(first, after, last, before))?;
         Listed::under(ctx, (evidence::Parent::Venture, self.0.id.uuid()), asked).await.map(EvidenceConnection)
+    }
+
+    /// Samples of its metrics.
+    #[expect(clippy::too_many_arguments, reason = "Relay's four, beside filter and order")]
+    async fn metric_samples(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which samples; all when not given.")] filter: Option<MetricSampleFilter>,
+        #[graphql(desc = "In which order; by time when not given.")] order_by: Option<MetricSampleOrder>,
+        #[graphql(desc = "So many from the start, 1 to 100; 20 when not given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<MetricSampleConnection> {
+        let asked = asked(filter, order_by, request(first, after, last, before))?;
+        Listed::under(ctx, (metric_samples::Parent::Venture, self.0.id.uuid()), asked)
+            .await
+            .map(MetricSampleConnection)
     }
 
     /// What has happened to it.

@@ -19,7 +19,7 @@ use super::{
     waiting::{WaitingConnection, WaitingFilter},
 };
 use crate::{
-    error::{not_found, problem},
+    error::{not_found, problem, unauthenticated},
     loader::{PortfolioKey, TokenKey},
     session::session,
 };
@@ -87,6 +87,8 @@ impl Viewer {
                 let (issuer, subject) = (issuer.clone(), subject.clone());
                 Ok(ViewerCredential::OidcClaims(OidcClaims { issuer, subject, ends_at: *ends_at }))
             }
+            // A source sends events, and asks for nothing here.
+            Credential::Source { .. } => Err(unauthenticated()),
         }
     }
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::{
     gateway::{Gateway, code, dead_letters, mutation, park, signed},
     introspection::Introspected,
+    webhooks_in::Source,
 };
 
 #[tokio::test]
@@ -55,6 +56,8 @@ async fn a_viewer_reads_everything_and_changes_nothing() {
     let (api_token, _) = gateway.make_token(lead, json!({ "portfolioId": portfolio })).await;
     let admin = gateway.token("ADMIN").unwrap();
     let (endpoint, delivery) = gateway.endpoint(admin, &portfolio, "https://example.com/").await;
+    let source = Source::of(&gateway, &["INTEGRATION"]).await;
+    let webhook_event = source.send(&gateway, "msg_1", "nobody.knows", json!({})).await;
     let ids = [
         ("ventureId", venture.as_str()),
         ("evidenceId", &evidence),
@@ -65,6 +68,9 @@ async fn a_viewer_reads_everything_and_changes_nothing() {
         ("tokenId", &api_token),
         ("endpointId", &endpoint),
         ("deliveryId", &delivery),
+        ("webhookSourceId", &source.id),
+        ("webhookEventId", &webhook_event),
+        ("evidenceIds", &evidence),
     ];
     for call in Introspected::of(&gateway).await.calls("Mutation", &ids) {
         let text = format!("mutation {{ {} }}", call.text);

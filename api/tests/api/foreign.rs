@@ -4,19 +4,22 @@ use std::collections::BTreeSet;
 
 use app::{
     Actor, Request,
-    commands::{CreatePortfolio, FoundPortfolio},
+    commands::{CreatePortfolio, FoundPortfolio, RecordMetricSample},
+    global_id::{self, Kind},
     token,
 };
 use axum::{
     body::Body,
     http::{self, StatusCode},
 };
+use domain::id::Id;
 use serde_json::{Value, json};
 use testing::world::role;
 
 use crate::{
     gateway::{Gateway, Place, code, dead_letters, mutation, park, signed, venture_input},
     introspection::Introspected,
+    webhooks_in::Source,
 };
 
 /// What a second portfolio holds, by global id.
@@ -36,6 +39,9 @@ struct Foreign {
     api_token: String,
     endpoint: String,
     delivery: String,
+    webhook_source: String,
+    webhook_event: String,
+    metric_sample: String,
 }
 
 impl Foreign {
@@ -70,7 +76,12 @@ impl Foreign {
         let admin = token::create(app, "other", &role("ADMIN"), None).await.unwrap();
         let (endpoint, delivery) = gateway.endpoint(&admin, &place.portfolio, "https://example.com/").await;
         let (api_token, _) = gateway.make_token(&token, json!({ "portfolioId": place.portfolio })).await;
+        let source = Source::made_by(gateway, &admin, &place.portfolio, &["INTEGRATION"]).await;
+        let webhook_event = source.send(gateway, "msg_1", "nobody.knows", json!({})).await;
         Self {
+            metric_sample: measure(gateway, &source, &venture).await,
+            webhook_source: source.id,
+            webhook_event,
             portfolio: text(&seen["portfolio"]["id"]),
             stage_run: text(&seen["stageRun"]["id"]),
             gate_run: text(&requested["gateRun"]["id"]),
@@ -90,15 +101,29 @@ impl Foreign {
     }
 
     /// All but the dead letter, which its operators alone see, and what its ADMINs alone see.
-    fn ids(&self) -> [&String; 11] {
+    fn ids(&self) -> [&String; 12] {
         let Self { portfolio, venture, stage_run, gate_run, evidence, attestation, event, file, .. } = self;
         let (Place { member, person, .. }, token) = (&self.place, &self.api_token);
-        [portfolio, venture, stage_run, gate_run, evidence, attestation, event, file, member, person, token]
+        let sample = &self.metric_sample;
+        [
+            portfolio,
+            venture,
+            stage_run,
+            gate_run,
+            evidence,
+            attestation,
+            event,
+            file,
+            member,
+            person,
+            token,
+            sample,
+        ]
     }
 
     /// What its ADMINs alone see.
-    fn of_admins(&self) -> [&String; 2] {
-        [&self.endpoint, &self.delivery]
+    fn of_admins(&self) -> [&String; 4] {
+        [&self.endpoint, &self.delivery, &self.webhook_source, &self.webhook_event]
     }
 
     /// Each with the token of somebody who sees it.
@@ -106,6 +131,22 @@ impl Foreign {
         let all = self.ids().into_iter().map(|id| (id, &self.token));
         all.chain(self.of_admins().into_iter().map(|id| (id, &self.admin)))
     }
+}
+
+/// Records a sample as a source would; its global id.
+async fn measure(gateway: &Gateway, source: &Source, venture: &str) -> String {
+    let key = |id: &str| global_id::decode(id).unwrap().1;
+    let app = &gateway.world.app;
+    let acting = app::source::acting(app, Id::new(key(&source.id))).await.unwrap();
+    let command = RecordMetricSample {
+        venture_id: Id::new(key(venture)),
+        metric: "leads".to_owned(),
+        at: app.clock().now(),
+        value: 1.0,
+        key: "sample-1".to_owned(),
+    };
+    let id = app.execute(&Request::by(acting.actor), &command).await.unwrap();
+    global_id::encode(Kind::MetricSample, id.uuid())
 }
 
 /// A mutation by the holder of a token that must go through; its payload.
@@ -212,6 +253,9 @@ async fn they_cannot_be_changed() {
         ("tokenId", &foreign.api_token),
         ("endpointId", &foreign.endpoint),
         ("deliveryId", &foreign.delivery),
+        ("webhookSourceId", &foreign.webhook_source),
+        ("webhookEventId", &foreign.webhook_event),
+        ("evidenceIds", &foreign.evidence),
     ];
     let history = "query($id: ID!) { venture(id: $id) { version sequence } }";
     let before = gateway.ask(Some(&foreign.token), history, json!({ "id": foreign.venture })).await;
@@ -222,7 +266,7 @@ async fn they_cannot_be_changed() {
         assert_eq!(code(&answer), "NOT_FOUND", "{}: {answer}", call.text);
         refused += 1;
     }
-    assert!(refused >= 23, "{refused} mutations");
+    assert!(refused >= 30, "{refused} mutations");
     let after = gateway.ask(Some(&foreign.token), history, json!({ "id": foreign.venture })).await;
     assert_eq!(before, after);
 }

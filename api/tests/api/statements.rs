@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use testing::world::{World, until};
 use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt, registry};
 
-use crate::gateway::Gateway;
+use crate::{gateway::Gateway, webhooks_in::Source};
 
 const QUERY: &str = "query($first: Int!) {
   ventures(first: $first, filter: { category: \"tests\" }) {
@@ -208,6 +208,27 @@ async fn who_asks_is_one_statement() {
     };
     assert!(until(written).await);
     assert_eq!(taken(&gateway, &statements, query, json!({})).await, 1);
+}
+
+#[tokio::test]
+async fn what_sources_sent_takes_as_many_statements_for_four_as_for_one() {
+    let gateway = Gateway::open().await;
+    for _ in 0..4 {
+        let source = Source::of(&gateway, &["INTEGRATION"]).await;
+        for number in 0..3 {
+            source.send(&gateway, &format!("msg_{number}"), "nobody.knows", json!({})).await;
+        }
+    }
+    let query = "query($first: Int!) { portfolio(slug: \"demo\") { webhookSources(first: $first) { nodes {
+        name person { handle } createdBy { name } events(first: 2) { totalCount nodes { type source { name } } }
+    } } } }";
+    let statements = Statements::default();
+    let _counting = tracing::subscriber::set_default(registry().with(statements.clone()));
+    taken(&gateway, &statements, query, json!({ "first": 1 })).await;
+    let one = taken(&gateway, &statements, query, json!({ "first": 1 })).await;
+    let four = taken(&gateway, &statements, query, json!({ "first": 4 })).await;
+    // As elsewhere: loads of one kind that come too far apart for one batch.
+    assert!(four <= one + 2, "{four} statements for four sources, {one} for one");
 }
 
 #[tokio::test]

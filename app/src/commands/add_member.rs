@@ -59,10 +59,7 @@ impl Command for AddMember {
             let message = format!("{} is a member already", self.handle);
             return Err(Refusal::new(Code::AlreadyMember, message).at("handle").into());
         }
-        if store::member::count(cx.tx(), portfolio.id).await? >= MAX_MEMBERS {
-            let message = format!("a portfolio has at most {MAX_MEMBERS} members");
-            return Err(Refusal::new(Code::TooManyMembers, message).into());
-        }
+        require_room(cx, portfolio.id).await?;
         join(cx, person, &self.handle, roles).await
     }
 }
@@ -106,6 +103,15 @@ fn same(
     }
     let message = "the handle belongs to a person with another e-mail address or OIDC subject than given";
     Err(Refusal::new(Code::HandleTaken, message).at("handle"))
+}
+
+/// Refuses a member more than there may be.
+pub(super) async fn require_room(cx: &Context<'_>, portfolio: Uuid) -> Result<(), Error> {
+    if store::member::count(cx.tx(), portfolio).await? < MAX_MEMBERS {
+        return Ok(());
+    }
+    let message = format!("a portfolio has at most {MAX_MEMBERS} members");
+    Err(Refusal::new(Code::TooManyMembers, message).into())
 }
 
 /// Writes and records the place.

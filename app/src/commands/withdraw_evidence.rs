@@ -50,7 +50,7 @@ impl Command for WithdrawEvidence {
         evidence::Entity::update(change).exec_without_returning(cx.tx()).await?;
         cx.emit(Event::EvidenceWithdrawn {
             evidence_id: self.evidence_id,
-            attestation_id: Id::new(row.attestation_id),
+            attestation_id: row.attestation_id.map(Id::new),
             reason,
         });
         Ok(self.evidence_id)

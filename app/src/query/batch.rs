@@ -4,9 +4,12 @@ use std::collections::HashMap;
 
 use domain::venture::Venture;
 use entity::{
-    attestation, evidence, file, gate_run, history, person, playbook, portfolio, stage_run, venture,
+    attestation, citation, evidence, file, gate_run, history, person, playbook, portfolio, stage_run, venture,
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, RelationDef,
+};
 use uuid::Uuid;
 
 use crate::{App, Error, Scope, database::statement, store};
@@ -79,6 +82,33 @@ pub async fn evidence_of_runs(
         .all(app.database().read())
         .await?;
     Ok(grouped(rows, |row| row.stage_run_id))
+}
+
+/// Which evidence that was submitted by itself the attestations of each stage run cite, within scope.
+pub async fn citations_of_runs(
+    app: &App,
+    scope: &Scope,
+    runs: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<citation::Model>>, Error> {
+    let evidence: RelationDef = citation::Entity::belongs_to(evidence::Entity)
+        .from(citation::Column::EvidenceId)
+        .to(evidence::Column::Id)
+        .into();
+    let rows: Vec<(Uuid, Uuid, Uuid)> = citation::Entity::find()
+        .select_only()
+        .column(evidence::Column::StageRunId)
+        .columns([citation::Column::AttestationId, citation::Column::EvidenceId])
+        .join(JoinType::InnerJoin, evidence)
+        .filter(evidence::Column::StageRunId.is_in(runs.iter().copied()))
+        .filter(scope.on(evidence::Column::PortfolioId))
+        .into_tuple()
+        .all(app.database().read())
+        .await?;
+    let mut groups: HashMap<Uuid, Vec<citation::Model>> = HashMap::new();
+    for (run, attestation_id, evidence_id) in rows {
+        groups.entry(run).or_default().push(citation::Model { attestation_id, evidence_id });
+    }
+    Ok(groups)
 }
 
 /// Evidence by id, within scope.

@@ -1,7 +1,8 @@
 //! Attestations and the evidence behind them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use domain::{
     Role,
     evidence::{Attestation, Content, Submission, Target},
@@ -9,9 +10,10 @@ use domain::{
     stage_run::StageRun,
     venture::Venture,
 };
-use entity::{attestation, evidence, file, stage_run};
+use entity::{attestation, citation, evidence, file, stage_run};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, JoinType, PaginatorTrait, QueryFilter,
+    QuerySelect, RelationDef, Select, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -71,7 +73,7 @@ async fn read(db: &impl ConnectionTrait, of_runs: Expr) -> Result<Vec<Attestatio
         .collect()
 }
 
-/// Evidence that was not withdrawn, by attestation.
+/// Evidence that was not withdrawn, by attestation: what was submitted with it, then what it cites.
 async fn standing(
     db: &impl ConnectionTrait,
     attestations: impl Iterator<Item = Uuid>,
@@ -81,21 +83,61 @@ async fn standing(
     if ids.is_empty() {
         return Ok(by_attestation);
     }
-    let rows: Vec<(Uuid, Uuid)> = evidence::Entity::find()
+    let own: Vec<(Uuid, Uuid)> = evidence::Entity::find()
         .select_only()
         .columns([evidence::Column::AttestationId, evidence::Column::Id])
-        .filter(evidence::Column::AttestationId.is_in(ids))
+        .filter(evidence::Column::AttestationId.is_in(ids.iter().copied()))
         .filter(evidence::Column::WithdrawnAt.is_null())
         .into_tuple()
         .all(db)
         .await?;
-    for (attestation, piece) in rows {
+    let cited: RelationDef = citation::Entity::belongs_to(evidence::Entity)
+        .from(citation::Column::EvidenceId)
+        .to(evidence::Column::Id)
+        .into();
+    let cited: Vec<(Uuid, Uuid)> = citation::Entity::find()
+        .select_only()
+        .columns([citation::Column::AttestationId, citation::Column::EvidenceId])
+        .join(JoinType::InnerJoin, cited)
+        .filter(citation::Column::AttestationId.is_in(ids))
+        .filter(evidence::Column::WithdrawnAt.is_null())
+        .into_tuple()
+        .all(db)
+        .await?;
+    for (attestation, piece) in own.into_iter().chain(cited) {
         by_attestation.entry(attestation).or_default().push(Id::new(piece));
     }
     Ok(by_attestation)
 }
 
-/// Writes an attestation with its evidence; an earlier one of the same target is superseded.
+/// Whether all of it was submitted by itself, in this run, and not withdrawn.
+pub async fn all_citable(
+    db: &impl ConnectionTrait,
+    run: Id<StageRun>,
+    pieces: &BTreeSet<Id<kind::Evidence>>,
+) -> Result<bool, Error> {
+    if pieces.is_empty() {
+        return Ok(true);
+    }
+    let found = submitted(run)
+        .filter(evidence::Column::Id.is_in(pieces.iter().map(|id| id.uuid())))
+        .filter(evidence::Column::WithdrawnAt.is_null());
+    Ok(found.count(db).await? == pieces.len() as u64)
+}
+
+/// How much evidence was submitted by itself in a run.
+pub async fn count_submitted(db: &impl ConnectionTrait, run: Id<StageRun>) -> Result<u64, Error> {
+    Ok(submitted(run).count(db).await?)
+}
+
+fn submitted(run: Id<StageRun>) -> Select<evidence::Entity> {
+    evidence::Entity::find()
+        .filter(evidence::Column::StageRunId.eq(run.uuid()))
+        .filter(evidence::Column::AttestationId.is_null())
+}
+
+/// Writes an attestation with its evidence; an earlier one of the same target is superseded. Of its evidence
+/// the first pieces are those submitted with it, and the others cited.
 pub async fn insert(
     db: &impl ConnectionTrait,
     portfolio: Id<kind::Portfolio>,
@@ -111,11 +153,54 @@ pub async fn insert(
         .exec(db)
         .await?;
     attestation::Entity::insert(to_row(portfolio, attestation)?).exec_without_returning(db).await?;
+    let from = Origin {
+        portfolio,
+        run: attestation.stage_run_id,
+        attestation: Some(attestation.id),
+        by: attestation.by,
+        at: attestation.at,
+    };
     let pieces = attestation.evidence.iter().zip(submissions);
-    let rows: Vec<_> = pieces.map(|(id, piece)| piece_row(portfolio, attestation, *id, piece)).collect();
+    let rows: Vec<_> = pieces.map(|(id, piece)| piece_row(&from, *id, piece)).collect();
     if !rows.is_empty() {
         evidence::Entity::insert_many(rows).exec_without_returning(db).await?;
     }
+    let cited = attestation.evidence.iter().skip(submissions.len());
+    let rows: Vec<_> = cited
+        .map(|id| citation::ActiveModel {
+            attestation_id: Set(attestation.id.uuid()),
+            evidence_id: Set(id.uuid()),
+        })
+        .collect();
+    if !rows.is_empty() {
+        citation::Entity::insert_many(rows).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+/// Whose evidence it is, and of what.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The portfolio.
+    pub portfolio: Id<kind::Portfolio>,
+    /// The run it belongs to.
+    pub run: Id<StageRun>,
+    /// The attestation it is submitted with; none: by itself.
+    pub attestation: Option<Id<kind::Attestation>>,
+    /// Who submits it.
+    pub by: Id<kind::Person>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Writes a piece of evidence.
+pub async fn submit(
+    db: &impl ConnectionTrait,
+    from: &Origin,
+    id: Id<kind::Evidence>,
+    piece: &Submission,
+) -> Result<(), Error> {
+    evidence::Entity::insert(piece_row(from, id, piece)).exec_without_returning(db).await?;
     Ok(())
 }
 
@@ -137,12 +222,7 @@ fn to_row(
     })
 }
 
-fn piece_row(
-    portfolio: Id<kind::Portfolio>,
-    attestation: &Attestation,
-    id: Id<kind::Evidence>,
-    piece: &Submission,
-) -> evidence::ActiveModel {
+fn piece_row(from: &Origin, id: Id<kind::Evidence>, piece: &Submission) -> evidence::ActiveModel {
     let (kind, link, body, file) = match &piece.content {
         Content::Link(link) => ("LINK", Some(link.clone()), None, None),
         Content::Text(text) => ("TEXT", None, Some(text.clone()), None),
@@ -150,16 +230,16 @@ fn piece_row(
     };
     evidence::ActiveModel {
         id: Set(id.uuid()),
-        portfolio_id: Set(portfolio.uuid()),
-        stage_run_id: Set(attestation.stage_run_id.uuid()),
-        attestation_id: Set(attestation.id.uuid()),
+        portfolio_id: Set(from.portfolio.uuid()),
+        stage_run_id: Set(from.run.uuid()),
+        attestation_id: Set(from.attestation.map(Id::uuid)),
         kind: Set(kind.to_owned()),
         title: Set(piece.title.clone()),
         link: Set(link),
         body: Set(body),
         file_id: Set(file),
-        by_person_id: Set(attestation.by.uuid()),
-        at: Set(attestation.at),
+        by_person_id: Set(from.by.uuid()),
+        at: Set(from.at),
         withdrawn_at: Set(None),
         withdrawn_by_id: Set(None),
         withdrawn_reason: Set(None),

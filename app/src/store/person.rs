@@ -41,6 +41,13 @@ pub async fn require_free(
     Err(Refusal::new(Code::SubjectTaken, message).at("oidcSubject").into())
 }
 
+/// Gives a person another name.
+pub async fn rename(db: &impl ConnectionTrait, id: Uuid, name: &str) -> Result<(), Error> {
+    let change = ActiveModel { id: Set(id), name: Set(name.to_owned()), ..Default::default() };
+    Entity::update(change).exec_without_returning(db).await?;
+    Ok(())
+}
+
 /// Writes a new person.
 pub async fn insert(
     db: &impl ConnectionTrait,

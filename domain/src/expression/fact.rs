@@ -145,6 +145,28 @@ impl Value {
         }
     }
 
+    /// The same number as another type, where nothing is lost: JSON knows one kind of number.
+    #[must_use]
+    pub fn as_number_of(&self, wanted: Type) -> Self {
+        /// Up to here a double holds every whole number.
+        const EXACT: i64 = 1 << 53;
+        match (self, wanted) {
+            #[expect(clippy::cast_precision_loss, reason = "doubles up to there are exact")]
+            (Self::Int(number), Type::Double) if (-EXACT..=EXACT).contains(number) => {
+                Self::Double(*number as f64)
+            }
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_precision_loss,
+                reason = "whole and exact"
+            )]
+            (Self::Double(number), Type::Int) if number.fract() == 0.0 && number.abs() <= EXACT as f64 => {
+                Self::Int(*number as i64)
+            }
+            _ => self.clone(),
+        }
+    }
+
     pub(super) fn to_cel(&self) -> cel::Value {
         match self {
             Self::String(text) => cel::Value::from(text.as_str()),

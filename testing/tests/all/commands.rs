@@ -84,8 +84,15 @@ async fn ready_to_advance(world: &World) -> Id<Venture> {
         let content = Content::Text("It was said at the meeting.".to_owned());
         let evidence = vec![Submission { title: "Minutes".to_owned(), content }];
         let target = Target::DoneWhen(label.key.clone());
-        let attest =
-            Attest { venture_id: id, expected_version: None, target, value: None, note: None, evidence };
+        let attest = Attest {
+            venture_id: id,
+            expected_version: None,
+            target,
+            value: None,
+            note: None,
+            evidence,
+            cited: Vec::new(),
+        };
         world.app.execute(&request, &attest).await.unwrap();
     }
     let agent = Request::by(Actor::Agent("gate-validator".to_owned()));

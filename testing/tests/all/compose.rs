@@ -76,7 +76,7 @@ fn our_services_run_unprivileged_and_wait_for_what_they_need() {
         .filter(|(_, s)| s.command.first().is_some_and(|c| c.starts_with(BIN)))
         .collect();
     let names: Vec<_> = ours.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["api", "gate-validator", "migrate", "notifier"]);
+    assert_eq!(names, ["api", "gate-validator", "metrics-collector", "migrate", "notifier"]);
     for (name, service) in ours {
         assert_eq!(service.user.as_deref(), Some("10001:10001"), "{name}");
         assert_eq!(service.read_only, Some(true), "{name}");
@@ -114,7 +114,7 @@ async fn its_commands_start_and_become_healthy() {
     assert_eq!(code, Some(0), "{printed}");
 
     let mut running = Vec::new();
-    for name in ["api", "gate-validator", "notifier"] {
+    for name in ["api", "gate-validator", "metrics-collector", "notifier"] {
         let service = &compose.services[name];
         let port = if name == "api" { listen } else { free_port().unwrap() };
         replaced.retain(|(variable, _)| *variable != "VENTURI_HEALTH_LISTEN");

@@ -20,10 +20,12 @@ use delivery::{Boundary, Faults};
 use domain::{
     id::{Id, kind},
     venture::Venture,
+    webhook_source::EventStatus,
 };
 use entity::webhook_delivery;
 use futures_util::FutureExt;
 use sea_orm::EntityTrait;
+use serde_json::json;
 use testing::{
     clock::TestClock,
     database::Kind,
@@ -39,6 +41,7 @@ struct Work {
     venture: Id<Venture>,
     gates: Vec<Id<kind::GateRun>>,
     effects: Vec<Uuid>,
+    events: Vec<Id<kind::WebhookEvent>>,
     failure: Uuid,
     receiver: Receiver,
 }
@@ -68,11 +71,17 @@ impl Work {
             probe::send(&world.app, *effect, "probe_effect.v1", &ProbeEffect {}).await;
             probe::set_timer(&world.app, *effect, world.app.clock().now()).await;
         }
+        let mut events = Vec::new();
+        let source = world.source(&["INTEGRATION"]).await;
+        for number in 0..2 {
+            let data = json!({ "ventureId": venture, "metric": "crashes", "value": number });
+            events.push(world.keep(source, &format!("msg_{number}"), "metric.sample", data).await);
+        }
         let failure = Uuid::from_u128(rand::random());
         probe::send(&world.app, failure, "probe_failure.v1", &ProbeFailure { transient: false }).await;
         // The venture's first stage becomes late, which is a sweep's to find.
         world.clock.advance(chrono::Duration::days(30));
-        Self { venture, gates, effects, failure, receiver }
+        Self { venture, gates, effects, events, failure, receiver }
     }
 
     /// Waits until all of it is done, moving the clock past leases and backoffs.
@@ -90,10 +99,11 @@ impl Work {
         let decided = self.gates.iter().all(|gate| verdicts[&gate.uuid()].0 != "QUEUED");
         let settled = world.recorded("probe_settled").await >= self.effects.len();
         let swept = world.recorded("probe_swept").await >= self.effects.len();
+        let handled = world.recorded("settle_webhook_event").await >= self.events.len();
         let late = world.history(self.venture).await.iter().any(|(_, kind)| kind == "stage.late.v1");
         let told = deliveries(world).await;
         let told = told.len() == self.told() && told.iter().all(|row| row.status == "DELIVERED");
-        decided && told && settled && swept && late && !world.parked().await.is_empty()
+        decided && told && settled && swept && handled && late && !world.parked().await.is_empty()
     }
 
     /// How many messages the receiver is to be sent.
@@ -116,6 +126,11 @@ impl Work {
         assert_eq!(world.recorded("decide_gate").await, self.gates.len());
         assert_eq!(world.recorded("probe_settled").await, self.effects.len());
         assert_eq!(world.recorded("probe_swept").await, self.effects.len());
+        assert_eq!(world.recorded("record_metric_sample").await, self.events.len());
+        assert_eq!(world.recorded("settle_webhook_event").await, self.events.len());
+        for event in &self.events {
+            assert_eq!(world.became_of(*event).await, EventStatus::Handled);
+        }
         for effect in &self.effects {
             assert!(probe::times_worked(*effect) >= 1);
         }
@@ -201,6 +216,7 @@ async fn every_registered_handler_is_put_to_work() {
         "decide_gate.v1",
         "deliver_webhook.v1",
         "dispatch_webhooks.v1",
+        "handle_webhook_event.v1",
         "probe_effect.v1",
         "probe_failure.v1",
         "flag_late_stage_run",

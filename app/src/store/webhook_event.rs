@@ -1,0 +1,96 @@
+//! Webhook events: what integrations sent, as it came, and what became of it.
+
+use domain::{
+    id::{Id, kind},
+    webhook_source::EventStatus,
+};
+use entity::webhook_event::{ActiveModel, Column, Entity, Model};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    sea_query::LockType,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{Error, Scope, store::corrupt};
+
+/// The event, within scope.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: Id<kind::WebhookEvent>,
+) -> Result<Model, Error> {
+    let query = Entity::find_by_id(id.uuid()).filter(scope.on(Column::PortfolioId));
+    query.one(db).await?.ok_or(Error::NotFound)
+}
+
+/// The same, locked until the transaction ends.
+pub async fn lock(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: Id<kind::WebhookEvent>,
+) -> Result<Model, Error> {
+    let query = Entity::find_by_id(id.uuid()).filter(scope.on(Column::PortfolioId)).lock(LockType::Update);
+    query.one(db).await?.ok_or(Error::NotFound)
+}
+
+/// The event that a source sent under an id.
+pub async fn sent(
+    db: &impl ConnectionTrait,
+    source: Id<kind::WebhookSource>,
+    webhook_id: &str,
+) -> Result<Option<Model>, Error> {
+    let query = Entity::find().filter(Column::SourceId.eq(source.uuid()));
+    Ok(query.filter(Column::WebhookId.eq(webhook_id)).one(db).await?)
+}
+
+/// Writes a new event.
+pub async fn insert(db: &impl ConnectionTrait, event: &Model) -> Result<(), Error> {
+    Entity::insert(event.clone().into_active_model()).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// Writes what became of an event. What was sent never changes.
+pub async fn save(db: &impl ConnectionTrait, event: &Model) -> Result<(), Error> {
+    let change = ActiveModel {
+        id: Set(event.id),
+        status: Set(event.status.clone()),
+        attempts: Set(event.attempts),
+        handled_at: Set(event.handled_at),
+        code: Set(event.code.clone()),
+        message: Set(event.message.clone()),
+        record: Set(event.record.clone()),
+        ..Default::default()
+    };
+    Entity::update(change).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// The portfolio of an event, within scope.
+pub async fn portfolio_of(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: Id<kind::WebhookEvent>,
+) -> Result<Id<kind::Portfolio>, Error> {
+    let query = Entity::find_by_id(id.uuid()).filter(scope.on(Column::PortfolioId));
+    let found: Option<Uuid> = query.select_only().column(Column::PortfolioId).into_tuple().one(db).await?;
+    found.map(Id::new).ok_or(Error::NotFound)
+}
+
+/// What became of an event.
+pub fn status(event: &Model) -> Result<EventStatus, Error> {
+    EventStatus::named(&event.status).ok_or_else(|| corrupt("a webhook event of no status"))
+}
+
+/// What the audit shows of an event.
+pub(crate) fn state(event: &Model) -> Value {
+    json!({
+        "webhook_event_id": event.id,
+        "webhook_source_id": event.source_id,
+        "webhook_id": event.webhook_id,
+        "type": event.event_type,
+        "status": event.status,
+        "code": event.code,
+        "record": event.record,
+    })
+}

@@ -9,7 +9,7 @@ SELECT p.id AS person_id, p.handle, p.name, m.portfolio_id, m.roles, t.id AS tok
 
 -- The request.
 BEGIN;
-SELECT * FROM venture WHERE id = ('a' || lpad(to_hex(:number::bigint), 31, '0'))::uuid AND portfolio_id IN (:portfolio) LIMIT 1 FOR UPDATE \gset venture_
+SELECT venture.*, (SELECT listeners FROM portfolio WHERE portfolio.id = venture.portfolio_id) AS listeners FROM venture WHERE id = ('a' || lpad(to_hex(:number::bigint), 31, '0'))::uuid AND portfolio_id IN (:portfolio) LIMIT 1 FOR UPDATE \gset venture_
 SELECT * FROM portfolio WHERE id = :portfolio LIMIT 1;
 SELECT * FROM stage_run WHERE id = :venture_stage_run_id AND portfolio_id IN (:portfolio) LIMIT 1;
 INSERT INTO gate_run (id, portfolio_id, venture_id, stage_run_id, stage, gate, kind, status, verdict, decision, requested_by_id, requested_at, decided_at, decided_by, trace_id, version)
@@ -38,7 +38,7 @@ DELETE FROM outbox WHERE id = ANY (string_to_array(:leased_ids, ',')::uuid[]);
 BEGIN;
 INSERT INTO inbox (consumer, message_id, state, at, lease_until) VALUES ('gate-validator', ('5' || lpad(to_hex(:key::bigint), 31, '0'))::uuid, 'DONE', now(), NULL) ON CONFLICT DO NOTHING;
 SELECT venture_id FROM gate_run WHERE id = ('1' || lpad(to_hex(:key::bigint), 31, '0'))::uuid LIMIT 1;
-SELECT * FROM venture WHERE id = :venture_id LIMIT 1 FOR UPDATE \gset venture_
+SELECT venture.*, (SELECT listeners FROM portfolio WHERE portfolio.id = venture.portfolio_id) AS listeners FROM venture WHERE id = :venture_id LIMIT 1 FOR UPDATE \gset venture_
 SELECT * FROM gate_run WHERE id = ('1' || lpad(to_hex(:key::bigint), 31, '0'))::uuid LIMIT 1;
 SELECT * FROM stage_run WHERE id = :venture_stage_run_id LIMIT 1;
 SELECT * FROM attestation WHERE stage_run_id = :venture_stage_run_id AND superseded_at IS NULL;

@@ -4,7 +4,7 @@
 
 -- The request.
 BEGIN IMMEDIATE;
-SELECT * FROM venture WHERE id = ?1 AND portfolio_id IN (?3) LIMIT 1;
+SELECT venture.*, (SELECT listeners FROM portfolio WHERE portfolio.id = venture.portfolio_id) AS listeners FROM venture WHERE id = ?1 AND portfolio_id IN (?3) LIMIT 1;
 SELECT * FROM portfolio WHERE id = ?3 LIMIT 1;
 SELECT * FROM stage_run WHERE id = ?2 AND portfolio_id IN (?3) LIMIT 1;
 INSERT INTO gate_run (id, portfolio_id, venture_id, stage_run_id, stage, gate, kind, status, verdict, decision, requested_by_id, requested_at, decided_at, decided_by, trace_id, version)
@@ -27,7 +27,7 @@ DELETE FROM outbox WHERE id IN (?6);
 BEGIN IMMEDIATE;
 INSERT INTO inbox (consumer, message_id, state, at, lease_until) VALUES ('gate-validator', ?5, 'DONE', strftime('%Y-%m-%dT%H:%M:%f', 'now'), NULL) ON CONFLICT DO NOTHING;
 SELECT venture_id FROM gate_run WHERE id = ?4 LIMIT 1;
-SELECT * FROM venture WHERE id = ?1 LIMIT 1;
+SELECT venture.*, (SELECT listeners FROM portfolio WHERE portfolio.id = venture.portfolio_id) AS listeners FROM venture WHERE id = ?1 LIMIT 1;
 SELECT * FROM gate_run WHERE id = ?4 LIMIT 1;
 SELECT * FROM stage_run WHERE id = ?2 LIMIT 1;
 SELECT * FROM attestation WHERE stage_run_id = ?2 AND superseded_at IS NULL;

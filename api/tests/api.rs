@@ -13,6 +13,8 @@ mod gateway;
 mod introspection;
 #[path = "api/issuer.rs"]
 mod issuer;
+#[path = "api/records.rs"]
+mod records;
 
 #[path = "api/access.rs"]
 mod access;
@@ -52,6 +54,8 @@ mod profiles;
 mod refusals;
 #[path = "api/requests.rs"]
 mod requests;
+#[path = "api/roles.rs"]
+mod roles;
 #[path = "api/schema.rs"]
 mod schema;
 #[path = "api/search.rs"]

@@ -5,12 +5,12 @@ use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
-    gateway::{Gateway, code, dead_letters, mutation, park, signed},
+    gateway::{Gateway, code, mutation, signed},
     introspection::Introspected,
-    webhooks_in::Source,
+    records,
 };
 
 #[tokio::test]
@@ -40,38 +40,8 @@ async fn nobody_reads_or_changes_anything_without_a_token() {
 #[tokio::test]
 async fn a_viewer_reads_everything_and_changes_nothing() {
     let gateway = Gateway::open().await;
-    let venture = gateway.venture("Looked at").await;
-    gateway.attest("EVA", &venture, json!({ "doneWhen": "title-captured" })).await;
-    let query = "query($id: ID!) { venture(id: $id) { portfolio { id } stageRun { evidence { id } } } }";
-    let seen = gateway.data("VIEWER", query, json!({ "id": venture })).await["venture"].clone();
-    let input = json!({ "ventureId": venture, "gate": "title-validated" });
-    let requested = gateway.change("LEAD", "requestGateValidation", "gateRun { id }", input).await;
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let evidence = text(&seen["stageRun"]["evidence"][0]["id"]);
-    let portfolio = text(&seen["portfolio"]["id"]);
-    park(&gateway, gateway.world.portfolio().await).await;
-    let dead_letter = dead_letters(&gateway, gateway.token("OPERATOR")).await[0].clone();
-    let lead = gateway.token("LEAD").unwrap();
-    let place = gateway.place(lead).await;
-    let (api_token, _) = gateway.make_token(lead, json!({ "portfolioId": portfolio })).await;
-    let admin = gateway.token("ADMIN").unwrap();
-    let (endpoint, delivery) = gateway.endpoint(admin, &portfolio, "https://example.com/").await;
-    let source = Source::of(&gateway, &["INTEGRATION"]).await;
-    let webhook_event = source.send(&gateway, "msg_1", "nobody.knows", json!({})).await;
-    let ids = [
-        ("ventureId", venture.as_str()),
-        ("evidenceId", &evidence),
-        ("portfolioId", &portfolio),
-        ("deadLetterId", &dead_letter),
-        ("jobId", requested["gateRun"]["id"].as_str().unwrap()),
-        ("memberId", &place.member),
-        ("tokenId", &api_token),
-        ("endpointId", &endpoint),
-        ("deliveryId", &delivery),
-        ("webhookSourceId", &source.id),
-        ("webhookEventId", &webhook_event),
-        ("evidenceIds", &evidence),
-    ];
+    let records = records::of_all_kinds(&gateway).await;
+    let ids: Vec<_> = records.iter().map(|(argument, id)| (*argument, id.as_str())).collect();
     for call in Introspected::of(&gateway).await.calls("Mutation", &ids) {
         let text = format!("mutation {{ {} }}", call.text);
         let answer = gateway.ask(gateway.token("VIEWER"), &text, json!({})).await;
@@ -83,7 +53,7 @@ async fn a_viewer_reads_everything_and_changes_nothing() {
     let operations = gateway.ask(gateway.token("VIEWER"), "{ operations { outbox } }", json!({})).await;
     assert_eq!(code(&operations), "FORBIDDEN");
     let tokens = "query($id: ID!) { node(id: $id) { ... on Portfolio { tokens { totalCount } } } }";
-    let answer = gateway.ask(gateway.token("VIEWER"), tokens, json!({ "id": portfolio })).await;
+    let answer = gateway.ask(gateway.token("VIEWER"), tokens, json!({ "id": records["portfolioId"] })).await;
     assert_eq!(code(&answer), "FORBIDDEN");
     assert_eq!(answer["data"]["node"], json!({ "tokens": null }));
     assert_eq!(gateway.world.recorded("attest").await, 1, "the one before");

@@ -41,6 +41,8 @@ mod delivery;
 mod identity;
 #[path = "all/journey.rs"]
 mod journey;
+#[path = "all/many_sockets.rs"]
+mod many_sockets;
 #[path = "all/migration_steps.rs"]
 mod migration_steps;
 #[path = "all/outage.rs"]

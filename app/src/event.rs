@@ -163,7 +163,7 @@ pub enum Event {
 }
 
 /// Every kind of event: its wire name, and what happened.
-pub const KINDS: [(&str, &str); 28] = [
+pub const KINDS: [(&str, &str); 34] = [
     ("portfolio.created.v1", "A portfolio was created."),
     ("portfolio.playbook_adopted.v1", "New stage runs of the portfolio start with another playbook."),
     ("member.added.v1", "A person became a member."),
@@ -171,6 +171,11 @@ pub const KINDS: [(&str, &str); 28] = [
     ("member.removed.v1", "A person is a member no longer."),
     ("token.created.v1", "An API token bound to the portfolio was made."),
     ("token.revoked.v1", "An API token bound to the portfolio was revoked."),
+    ("webhook_source.created.v1", "A webhook source was made, with its person."),
+    ("webhook_source.updated.v1", "What is said of a webhook source changed."),
+    ("webhook_source.secret_rotated.v1", "A webhook source was given a new secret."),
+    ("webhook_source.disabled.v1", "Events are taken from a webhook source no more."),
+    ("webhook_source.enabled.v1", "Events are taken from a webhook source again."),
     ("venture.created.v1", "A venture was created, and its first stage opened."),
     ("venture.updated.v1", "What is said of the venture changed."),
     ("venture.paused.v1", "The venture rests."),
@@ -182,6 +187,7 @@ pub const KINDS: [(&str, &str); 28] = [
     ("stage.completed.v1", "The stage was left through its exit gates."),
     ("stage.late.v1", "The stage's expected days were over and it was open still."),
     ("attestation.given.v1", "A person attested a label or a fact."),
+    ("evidence.submitted.v1", "Evidence was submitted by itself, for attestations to cite."),
     ("evidence.withdrawn.v1", "Evidence was withdrawn."),
     ("gate_run.requested.v1", "A gate's validation was asked for."),
     ("gate_run.decided.v1", "A gate was decided."),

@@ -12,7 +12,7 @@ use crate::{
     mutation::Mutation,
     operation::{self, Documents, Operations},
     query::Query,
-    subscription::Subscription,
+    subscription::{Reads, Subscription},
     throttle::Throttle,
 };
 
@@ -29,6 +29,7 @@ pub async fn schema(app: App, settings: &Settings) -> anyhow::Result<Schema> {
         .data(app.clone())
         .data(throttle.clone())
         .data(settings.token_days())
+        .data(Reads::default())
         .data(Guard::new(&settings.outbound))
         .validation_mode(ValidationMode::Strict)
         // The engine's own limits come after it has walked the document; ours come first and have codes.

@@ -1,6 +1,8 @@
 //! The root of subscriptions. They read the history by its own numbers; a hint only wakes them, so a
 //! missed one delays an event and loses none.
 
+mod reads;
+
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use app::{App, Scope, query};
@@ -9,6 +11,8 @@ use domain::id::Id;
 use futures_util::{Stream, TryStreamExt, stream};
 use tokio::{sync::broadcast, time::Instant};
 use uuid::Uuid;
+
+pub(crate) use reads::Reads;
 
 use crate::{
     error::{not_found, problem, unauthenticated},
@@ -22,11 +26,9 @@ use crate::{
 };
 
 /// The longest that a change goes unseen when its hint was lost.
-const POLL: Duration = Duration::from_secs(1);
+const POLL: Duration = Duration::from_secs(2);
 /// The longest that a member who was removed, or a revoked token, keeps seeing events.
 const REAUTHORISE: Duration = Duration::from_secs(5);
-/// Events read at once.
-const BATCH: u64 = 100;
 
 /// What can be watched, over WebSocket (graphql-transport-ws) or SSE.
 pub struct Subscription;
@@ -43,7 +45,7 @@ impl Subscription {
         #[graphql(desc = "Events after this sequence number; 0 for all.", default = 0)] after: i64,
     ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<VentureEvent>> + use<>> {
         let watch = Watch::start(ctx, Kind::Venture, &venture_id).await?;
-        let events = Events { watch, after, read: VecDeque::new() };
+        let events = Events { watch, after, reads: ctx.data::<Reads>()?.clone(), read: VecDeque::new() };
         Ok(stream::try_unfold(events, |mut events| async move { Ok(Some((events.next().await?, events))) }))
     }
 
@@ -76,6 +78,8 @@ struct Watch {
     scope: Scope,
     authorised: Instant,
     venture: Uuid,
+    /// That of the venture, which never changes.
+    portfolio: Uuid,
     hints: broadcast::Receiver<Uuid>,
 }
 
@@ -83,6 +87,7 @@ struct Watch {
 struct Events {
     watch: Watch,
     after: i64,
+    reads: Reads,
     read: VecDeque<VentureEvent>,
 }
 
@@ -94,18 +99,19 @@ impl Watch {
         let (scope, key) = (session.scope()?, expect(kind, id)?);
         // Before anything is read, so that no change falls between.
         let hints = app.hints().changes();
-        let venture = match kind {
+        let found = match kind {
             Kind::GateRun => {
                 let run = query::gate_run(&app, &scope, Id::new(key)).await.map_err(|e| problem(&e))?;
-                run.map(|run| run.venture_id)
+                run.map(|run| (run.venture_id, run.portfolio_id))
             }
             _ => {
                 let found = query::batch::ventures(&app, &scope, &[key]).await.map_err(|e| problem(&e))?;
-                found.contains_key(&key).then_some(key)
+                found.get(&key).map(|venture| (key, venture.portfolio_id.uuid()))
             }
         };
-        let venture = venture.ok_or_else(|| not_found("the record"))?;
-        Ok(Self { app, session: session.clone(), scope, authorised: Instant::now(), venture, hints })
+        let (venture, portfolio) = found.ok_or_else(|| not_found("the record"))?;
+        let (session, authorised) = (session.clone(), Instant::now());
+        Ok(Self { app, session, scope, authorised, venture, portfolio, hints })
     }
 
     /// A gate run as it is now, and once it has ended.
@@ -149,7 +155,7 @@ impl Watch {
             self.scope = actor.ok_or_else(unauthenticated)?.scope();
             self.authorised = Instant::now();
         }
-        Ok(())
+        if self.scope.reaches(self.portfolio) { Ok(()) } else { Err(not_found("the record")) }
     }
 
     async fn gate_run_after(&mut self, id: Uuid, seen: i64) -> async_graphql::Result<Option<GateRun>> {
@@ -175,24 +181,11 @@ impl Events {
         loop {
             self.watch.authorise().await?;
             if let Some(event) = self.read.pop_front() {
-                if !self.watch.scope.reaches(event.0.portfolio_id) {
-                    return Err(not_found("the record"));
-                }
                 self.after = event.0.sequence;
                 return Ok(event);
             }
-            let (app, scope) = (&self.watch.app, &self.watch.scope);
-            let venture = Id::new(self.watch.venture);
-            if !query::batch::ventures(app, scope, &[self.watch.venture])
-                .await
-                .map_err(|e| problem(&e))?
-                .contains_key(&self.watch.venture)
-            {
-                return Err(not_found("the record"));
-            }
-            let rows =
-                query::history(app, scope, venture, self.after, BATCH).await.map_err(|e| problem(&e))?;
-            self.read.extend(rows.into_iter().map(Arc::new).map(VentureEvent));
+            let found = self.reads.after(&self.watch.app, self.watch.venture, self.after).await;
+            self.read.extend(found.map_err(|e| problem(&e))?);
             if self.read.is_empty() {
                 self.watch.changed().await;
             }

@@ -8,9 +8,8 @@ use app::{
         administered,
         batch::{self, FileInfo},
         list::{self, Asked, List},
-        members, metric_samples,
         page::Page,
-        persons, rows, tokens, webhook_deliveries, webhook_endpoints, webhook_events, webhook_sources,
+        persons, rows, tokens, webhook_deliveries, webhook_endpoints,
     },
 };
 use async_graphql::dataloader::Loader;
@@ -82,33 +81,37 @@ keys! {
         /// A venture.
         VentureKey => Venture = batch::ventures;
         /// A portfolio.
-        PortfolioKey => rows::Portfolio = batch::portfolios;
+        PortfolioKey => rows::Portfolio = batch::by_ids;
         /// A stage run.
-        StageRunKey => rows::StageRun = batch::stage_runs;
+        StageRunKey => rows::StageRun = batch::by_ids;
         /// An attestation.
-        AttestationKey => rows::Attestation = batch::attestations;
+        AttestationKey => rows::Attestation = batch::by_ids;
         /// A piece of evidence.
-        EvidenceKey => rows::Evidence = batch::evidence;
+        EvidenceKey => rows::Evidence = batch::by_ids;
         /// A file without its bytes.
         FileKey => FileInfo = batch::files;
         /// A gate run.
-        GateRunKey => rows::GateRun = batch::gate_runs;
+        GateRunKey => rows::GateRun = batch::by_ids;
         /// An event of a venture's history.
         EventKey => rows::Event = batch::events;
         /// A member.
-        MemberKey => rows::Member = members::by_ids;
+        MemberKey => rows::Member = batch::by_ids;
         /// A sample of a metric.
-        MetricSampleKey => rows::MetricSample = metric_samples::by_ids;
+        MetricSampleKey => rows::MetricSample = batch::by_ids;
         /// A person's name.
         PersonKey => rows::Person = names;
     }
     for_admins {
+        /// A webhook source.
+        WebhookSourceKey => rows::WebhookSource = batch::by_ids;
+        /// A webhook event.
+        WebhookEventKey => rows::WebhookEvent = batch::by_ids;
         /// A webhook endpoint.
         WebhookEndpointKey => rows::WebhookEndpoint = webhook_endpoints::by_ids;
         /// A webhook delivery.
-        WebhookDeliveryKey => rows::WebhookDelivery = webhook_deliveries::by_ids;
+        WebhookDeliveryKey => rows::WebhookDelivery = batch::by_ids;
         /// What a webhook delivery sends.
-        WebhookMessageKey => rows::WebhookMessage = webhook_deliveries::messages;
+        WebhookMessageKey => rows::WebhookMessage = batch::by_ids;
     }
     many {
         /// What is attested now in a stage run.
@@ -136,33 +139,19 @@ async fn names(app: &App, _scope: &Scope, ids: &[Uuid]) -> Result<HashMap<Uuid, 
     batch::persons(app, ids).await
 }
 
-// What a caller may see by more than their portfolios.
-macro_rules! keys_by_actor {
-    ($($(#[$doc:meta])* $key:ident => $value:ty = $read:expr;)*) => { $(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub(crate) struct $key(pub(crate) Uuid);
+/// An API token: one's own, or one that reaches a portfolio that one administers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct TokenKey(pub(crate) Uuid);
 
-        impl Loader<$key> for Reader {
-            type Value = Arc<$value>;
-            type Error = Arc<Error>;
+impl Loader<TokenKey> for Reader {
+    type Value = Arc<rows::Token>;
+    type Error = Arc<Error>;
 
-            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, Arc<$value>>, Arc<Error>> {
-                let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-                let found = $read(&self.app, self.actor()?, &ids).await.map_err(Arc::new)?;
-                Ok(found.into_iter().map(|(id, row)| ($key(id), Arc::new(row))).collect())
-            }
-        }
-    )* };
-}
-
-keys_by_actor! {
-    /// An API token.
-    TokenKey => rows::Token = tokens::by_ids;
-    /// A webhook source.
-    WebhookSourceKey => rows::WebhookSource = webhook_sources::by_ids;
-    /// A webhook event.
-    WebhookEventKey => rows::WebhookEvent = webhook_events::by_ids;
+    async fn load(&self, keys: &[TokenKey]) -> Result<HashMap<TokenKey, Self::Value>, Arc<Error>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = tokens::by_ids(&self.app, self.actor()?, &ids).await.map_err(Arc::new)?;
+        Ok(found.into_iter().map(|(id, token)| (TokenKey(id), Arc::new(token))).collect())
+    }
 }
 
 /// Whether the caller may know more of a person than a name.

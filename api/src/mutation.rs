@@ -183,7 +183,7 @@ impl WorkflowMutation {
             };
             // The session's scope is from before: its creator's place in it is new.
             let scope = app::Scope::Portfolios(vec![id.uuid()]);
-            let found = app::query::batch::portfolios(session(ctx)?.app(), &scope, &[id.uuid()]).await;
+            let found = app::query::batch::by_ids(session(ctx)?.app(), &scope, &[id.uuid()]).await;
             let row = found.map_err(|e| problem(&e))?.remove(&id.uuid());
             Ok(CreatePortfolioPayload {
                 portfolio: row.map(Arc::new).map(Portfolio),

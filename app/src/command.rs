@@ -7,7 +7,6 @@ use async_trait::async_trait;
 use domain::{
     Refusal,
     id::{Id, kind},
-    refusal::Code,
     venture::Venture,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -29,11 +28,6 @@ pub trait Command: Serialize + DeserializeOwned + Send + Sync + 'static {
 
     /// What it is about: found within the caller's scope, and locked, before it runs.
     fn target(&self) -> Target;
-
-    /// The version of the venture that the caller saw, to refuse a change of something newer.
-    fn expected_version(&self) -> Option<i64> {
-        None
-    }
 
     /// Decides and records, within the transaction of `cx`.
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error>;
@@ -65,7 +59,12 @@ pub enum Target {
     /// A portfolio.
     Portfolio(Id<kind::Portfolio>),
     /// A venture: locked.
-    Venture(Id<Venture>),
+    Venture {
+        /// The venture.
+        id: Id<Venture>,
+        /// The version that the caller saw, to refuse a change of something newer.
+        seen: Option<i64>,
+    },
     /// A gate run: its venture is locked.
     GateRun(Id<kind::GateRun>),
     /// A piece of evidence: its venture is locked.
@@ -160,13 +159,4 @@ impl App {
         cx.commit().await?;
         Ok(output)
     }
-}
-
-pub(crate) fn stale(seen: i64, current: i64) -> Error {
-    Refusal::new(
-        Code::StaleVersion,
-        format!("version {seen} was seen, but the venture is at version {current}"),
-    )
-    .at("expectedVersion")
-    .into()
 }

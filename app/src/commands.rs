@@ -82,7 +82,7 @@ pub use request_gate_validation::RequestGateValidation;
 pub use resume_venture::ResumeVenture;
 pub use retry_webhook::RetryWebhook;
 pub use revoke_token::RevokeToken;
-pub use rotate_webhook_secret::{MAX_OVERLAP_HOURS, RotateWebhookSecret};
+pub use rotate_webhook_secret::RotateWebhookSecret;
 pub use rotate_webhook_source_secret::RotateWebhookSourceSecret;
 pub use send_test_webhook::SendTestWebhook;
 pub use set_roles::SetRoles;

@@ -1,13 +1,15 @@
 //! A command's transaction as a value: what it may read, what it records, and how all of it commits
 //! together.
 
+mod authorization;
 mod repeat;
+mod subject;
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Refusal, Role,
+    Refusal,
     id::{Id, kind},
     playbook::Playbook,
     refusal::Code,
@@ -18,9 +20,10 @@ use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrai
 use serde_json::Value;
 use uuid::Uuid;
 
+use subject::{Held, Subject};
+
 use crate::{
-    Actor, App, Command, Error, Request, Right, Scope, Target,
-    command::stale,
+    Actor, App, Command, Error, Request, Scope,
     commands::DispatchWebhooks,
     event::Event,
     messages::{Message, due, outbox},
@@ -41,27 +44,8 @@ pub struct Context<'a> {
     timers: bool,
 }
 
-/// What the command is about, once found.
-#[derive(Debug, Default)]
-struct Subject {
-    portfolio: Option<portfolio::Model>,
-    venture: Option<Held>,
-    /// Whether an endpoint is told of the portfolio's events.
-    listened_to: bool,
-    record: Option<Uuid>,
-    /// The person whose own affair the record is: who asked for it, or holds it.
-    owner: Option<Id<kind::Person>>,
-}
-
 /// What the audit shows of something beside the venture: before and after.
 type Change = (Option<Value>, Option<Value>);
-
-/// A venture under lock, and as it was.
-#[derive(Debug)]
-struct Held {
-    before: Venture,
-    now: Venture,
-}
 
 impl App {
     /// Opens a transaction for `request`. "Now" is read once, here.
@@ -207,13 +191,10 @@ impl Context<'_> {
     /// Finds and locks the target, holds the actor to the command's right, runs it, and writes what it
     /// recorded. Nothing is visible to others before [`Context::commit`].
     pub async fn perform<C: Command>(&mut self, command: &C) -> Result<C::Output, Error> {
-        self.find(command.target()).await?;
+        let target = command.target();
+        self.find(target).await?;
         self.authorize::<C>().await?;
-        if let (Some(seen), Some(held)) = (command.expected_version(), &self.subject.venture)
-            && seen != held.now.version
-        {
-            return Err(stale(seen, held.now.version));
-        }
+        self.require_unchanged(target)?;
         let output = command.run(self).await?;
         self.record::<C>(command).await?;
         Ok(output)
@@ -225,134 +206,6 @@ impl Context<'_> {
         let venture = self.subject.venture.map(|held| held.now.id.uuid());
         self.app.hints.wrote(!self.messages.is_empty(), self.timers, venture);
         Ok(())
-    }
-
-    async fn find(&mut self, target: Target) -> Result<(), Error> {
-        let scope = self.scope();
-        let venture_id = match target {
-            Target::Platform => return Ok(()),
-            Target::Portfolio(id) => return self.find_portfolio(&scope, id).await,
-            Target::WebhookEndpoint(id) => {
-                let portfolio = store::webhook_endpoint::portfolio_of(&self.tx, &scope, id).await?;
-                self.subject.record = Some(id.uuid());
-                return self.find_portfolio(&scope, portfolio).await;
-            }
-            Target::WebhookDelivery(id) => {
-                let portfolio = store::webhook_delivery::portfolio_of(&self.tx, &scope, id).await?;
-                self.subject.record = Some(id.uuid());
-                return self.find_portfolio(&scope, portfolio).await;
-            }
-            Target::DeadLetter(id) => {
-                let portfolio = store::dead_letter_portfolio(&self.tx, &scope, id).await?;
-                self.hold_portfolio(portfolio);
-                self.subject.record = Some(id.uuid());
-                return Ok(());
-            }
-            Target::Member(id) => {
-                let member = store::member::find(&self.tx, &scope, id).await?;
-                self.subject.record = Some(id.uuid());
-                self.subject.owner = Some(Id::new(member.person_id));
-                return self.find_portfolio(&scope, Id::new(member.portfolio_id)).await;
-            }
-            Target::Token(id) => {
-                let token = store::token::find(&self.tx, &self.request.actor, id).await?;
-                if let Some(portfolio) = token.portfolio_id {
-                    // One's own may be bound to a portfolio that one has left.
-                    self.find_portfolio(&Scope::All, Id::new(portfolio)).await?;
-                }
-                self.subject.record = Some(id.uuid());
-                self.subject.owner = Some(Id::new(token.person_id));
-                return Ok(());
-            }
-            Target::WebhookSource(id) => {
-                let source = store::webhook_source::find(&self.tx, &scope, id).await?;
-                return self.take_up(id.uuid(), Id::new(source.portfolio_id)).await;
-            }
-            Target::WebhookEvent(id) => {
-                let portfolio = store::webhook_event::portfolio_of(&self.tx, &scope, id).await?;
-                return self.take_up(id.uuid(), portfolio).await;
-            }
-            Target::Venture(id) => id,
-            Target::GateRun(id) => {
-                self.subject.record = Some(id.uuid());
-                let (venture, asker) = store::gate_run::subject_of(&self.tx, &scope, id).await?;
-                self.subject.owner = Some(asker);
-                venture
-            }
-            Target::Evidence(id) => {
-                self.subject.record = Some(id.uuid());
-                store::evidence::venture_of(&self.tx, &scope, id).await?
-            }
-        };
-        let (venture, listened_to) = store::venture::lock(&self.tx, &scope, venture_id).await?;
-        self.hold(venture);
-        self.subject.listened_to = listened_to;
-        Ok(())
-    }
-
-    async fn find_portfolio(&mut self, scope: &Scope, id: Id<kind::Portfolio>) -> Result<(), Error> {
-        let portfolio = store::portfolio::find(&self.tx, scope, id).await?;
-        self.hold_portfolio(portfolio);
-        Ok(())
-    }
-
-    /// Takes up a record of a portfolio.
-    async fn take_up(&mut self, record: Uuid, portfolio: Id<kind::Portfolio>) -> Result<(), Error> {
-        self.subject.portfolio = Some(store::portfolio::find(&self.tx, &self.scope(), portfolio).await?);
-        self.subject.record = Some(record);
-        Ok(())
-    }
-
-    async fn authorize<C: Command>(&mut self) -> Result<(), Error> {
-        let denied =
-            |roles: &str| Err(Error::Forbidden(format!("{} needs one of the roles {roles}", C::NAME)));
-        match (C::RIGHT, &self.request.actor) {
-            (Right::Agent, Actor::Agent(_)) => Ok(()),
-            (Right::Agent, Actor::Person(_)) => {
-                Err(Error::Forbidden(format!("{} is done by agents", C::NAME)))
-            }
-            (_, Actor::Agent(name)) => Err(Error::Forbidden(format!("agent {name} may not {}", C::NAME))),
-            (Right::Anywhere(roles), actor) if roles.iter().any(|r| actor.holds_anywhere(r)) => Ok(()),
-            (Right::Anywhere(roles), _) => denied(&roles.join(", ")),
-            (Right::Oneself(_), _) if self.is_own() => Ok(()),
-            (Right::Oneself(roles), _) if self.portfolio_id().is_err() => Err(Error::Forbidden(format!(
-                "{} is for its holder, with a token that is not restricted, and for the roles {}",
-                C::NAME,
-                roles.join(", ")
-            ))),
-            (Right::Platform(roles) | Right::Oneself(roles), actor) => {
-                let held = actor.roles_in(self.portfolio_id()?);
-                if held.iter().any(|r| roles.contains(&r.as_str())) {
-                    Ok(())
-                } else {
-                    denied(&roles.join(", "))
-                }
-            }
-            (Right::PlaybookOrAsker, Actor::Person(person))
-                if self.subject.owner == Some(person.id) && !person.credential.is_narrowed() =>
-            {
-                Ok(())
-            }
-            (Right::Playbook | Right::PlaybookOrAsker, _) => {
-                let id = Id::new(self.portfolio().await?.playbook_id);
-                let playbook = self.playbook(id).await?;
-                let held = self.request.actor.roles_in(self.portfolio_id()?);
-                if playbook.holders(C::NAME).any(|role| held.contains(role)) {
-                    return Ok(());
-                }
-                let roles: Vec<_> = playbook.holders(C::NAME).map(Role::as_str).collect();
-                denied(&roles.join(", "))
-            }
-        }
-    }
-
-    /// Whether the target is the caller's own affair, and what they signed in with reaches it: a token that
-    /// is restricted decides of no other token of its holder's.
-    fn is_own(&self) -> bool {
-        let Some(person) = self.request.actor.person() else { return false };
-        let owned = self.subject.owner.is_none_or(|owner| owner == person.id);
-        let itself = person.credential.token().map(Id::uuid);
-        owned && (!person.credential.is_restricted() || (itself.is_some() && self.subject.record == itself))
     }
 
     /// Writes the venture, history, audit and messages.

@@ -85,14 +85,12 @@ pub async fn gate_run(
     scope: &Scope,
     id: Id<kind::GateRun>,
 ) -> Result<Option<gate_run::Model>, Error> {
-    let query = gate_run::Entity::find_by_id(id.uuid()).filter(scope.on(gate_run::Column::PortfolioId));
-    Ok(query.one(app.database().read()).await?)
+    Ok(store::by_id::<gate_run::Model>(scope, id).one(app.database().read()).await?)
 }
 
 /// The uploaded file with its bytes, within scope.
 pub async fn file(app: &App, scope: &Scope, id: Id<kind::File>) -> Result<Option<file::Model>, Error> {
-    let query = file::Entity::find_by_id(id.uuid()).filter(scope.on(file::Column::PortfolioId));
-    Ok(query.one(app.database().read()).await?)
+    Ok(store::by_id::<file::Model>(scope, id).one(app.database().read()).await?)
 }
 
 /// A venture's history after a sequence number, oldest first, at most `limit` events.

@@ -29,7 +29,7 @@ pub async fn demo(app: &App) -> Result<Option<Vec<(Role, String)>>, Error> {
     };
     let seeding = Request::by(Actor::Agent("seed".to_owned()));
     let portfolio_id = app.execute(&seeding, &FoundPortfolio(input)).await?;
-    let portfolio = store::portfolio::find(db, &Scope::All, portfolio_id).await?;
+    let portfolio = store::find::<entity::portfolio::Model>(db, &Scope::All, portfolio_id).await?;
     let playbook = app.playbooks().get(db, Id::new(portfolio.playbook_id)).await?;
     let platform = Role::PLATFORM.iter().filter_map(|name| Role::parse(name).ok());
     let mut tokens = Vec::new();

@@ -62,7 +62,7 @@ pub struct Acting {
 /// As whom a source acts now.
 pub async fn acting(app: &App, id: Id<kind::WebhookSource>) -> Result<Acting, Error> {
     let db = app.database().read();
-    let source = store::webhook_source::find(db, &Scope::All, id).await?;
+    let source = store::find::<webhook_source::Model>(db, &Scope::All, id).await?;
     let person = person::Entity::find_by_id(source.person_id).one(db).await?;
     let person = person.ok_or_else(|| store::corrupt("a webhook source that is nobody"))?;
     let disabled = source.disabled_at.is_some();

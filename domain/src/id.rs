@@ -112,6 +112,8 @@ pub mod kind {
         DeadLetter,
         /// An address that is told of events.
         WebhookEndpoint,
+        /// What endpoints are told of one event.
+        WebhookMessage,
         /// One event on its way to one endpoint.
         WebhookDelivery,
         /// An integration that sends us events.

@@ -4,10 +4,12 @@
 
 mod delivery;
 mod endpoint;
+mod rotation;
 mod schedule;
 
 pub use delivery::{Answer, Attempted, Delivery, Next, Status};
 pub use endpoint::{
     Change, DisabledReason, Endpoint, GIVE_UP_AFTER, MAX_ENDPOINTS, MAX_SECRETS, Settings, State,
 };
+pub use rotation::{MAX_OVERLAP_HOURS, overlap};
 pub use schedule::{MAX_RETRY_AFTER, SCHEDULE};

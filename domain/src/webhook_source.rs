@@ -13,8 +13,6 @@ pub use payload::{Payload, Unreadable};
 
 /// The most sources of one portfolio.
 pub const MAX_SOURCES: u64 = 50;
-/// The longest time for which the secret before the current one stays good, in hours.
-pub const MAX_OVERLAP_HOURS: u32 = 168;
 /// How far the time in a signature may be from ours, either way.
 pub const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 /// The longest id of an event, in bytes.
@@ -35,15 +33,6 @@ impl Settings {
         let description = description.map(|text| text::prose("description", text, 1, 500)).transpose()?;
         Ok(Self { name: text::line("name", name, 1, 100)?, description })
     }
-}
-
-/// How long the secret before the current one stays good.
-pub fn overlap(hours: u32) -> Result<TimeDelta, Refusal> {
-    if hours > MAX_OVERLAP_HOURS {
-        let message = format!("both secrets are good for 0 to {MAX_OVERLAP_HOURS} hours");
-        return Err(Refusal::invalid("overlapHours", message));
-    }
-    Ok(TimeDelta::hours(i64::from(hours)))
 }
 
 /// Whether an event may be known by this id: printable ASCII without spaces.
@@ -105,9 +94,6 @@ mod tests {
         for (name, description) in [("", None), (&*"x".repeat(101), None), ("a\nb", None), ("CI", Some(""))] {
             assert!(Settings::checked(name, description).is_err(), "{name:?} {description:?}");
         }
-        assert_eq!(overlap(0), Ok(TimeDelta::zero()));
-        assert_eq!(overlap(168), Ok(TimeDelta::days(7)));
-        assert_eq!(overlap(169).map_err(|refusal| refusal.field), Err(vec!["overlapHours".to_owned()]));
         for (id, good) in [
             ("msg_1", true),
             (&*"x".repeat(200), true),

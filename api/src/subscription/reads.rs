@@ -64,3 +64,35 @@ impl Reads {
         (read, false)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use testing::{
+        database::Kind,
+        world::{Transport, World},
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn those_who_ask_together_share_a_read_and_who_comes_later_has_another() {
+        let world = World::create(Kind::Sqlite, Transport::InProcess).await;
+        let key = (world.venture("Watched").await.uuid(), 0);
+        let reads = Reads::default();
+        let (first, joined) = reads.join_or_begin(&world.app, key);
+        assert!(!joined);
+        let (second, joined) = reads.join_or_begin(&world.app, key);
+        assert!(joined, "it is under way");
+        assert!(!reads.join_or_begin(&world.app, (key.0, 1)).1, "after another number is another read");
+        let (first, second) = futures_util::join!(first, second);
+        let sequences = |outcome: Outcome| -> Vec<i64> {
+            outcome.unwrap().iter().map(|event| event.0.sequence).collect()
+        };
+        assert_eq!(sequences(first), [1, 2]);
+        assert_eq!(sequences(second), [1, 2]);
+        let (later, joined) = reads.join_or_begin(&world.app, key);
+        assert!(!joined, "what has ended is not read from");
+        drop(later);
+        assert!(!reads.join_or_begin(&world.app, key).1, "nor what everybody left");
+    }
+}

@@ -239,6 +239,39 @@ async fn lists_neither_show_nor_count_them() {
     assert_eq!(own["data"]["ventures"]["nodes"], json!([{ "id": foreign.venture }]));
 }
 
+/// Whatever can be asked for at the root, with every argument that could name something of theirs, and shown as
+/// deep as a record within a list.
+#[tokio::test]
+async fn no_query_shows_anything_of_theirs() {
+    let gateway = Gateway::open().await;
+    let foreign = Foreign::found(&gateway).await;
+    let theirs: BTreeSet<_> = foreign.seen().map(|(id, _)| id.clone()).collect();
+    let shown = |answer: &Value| -> BTreeSet<String> {
+        let text = answer["data"].to_string();
+        theirs.iter().filter(|id| text.contains(&format!("\"{id}\""))).cloned().collect()
+    };
+    let schema = Introspected::of(&gateway).await;
+    let (mut asked, mut seen) = (BTreeSet::new(), BTreeSet::new());
+    for id in &theirs {
+        let arguments = [("id", id.as_str()), ("ids", id), ("slug", "other"), ("portfolio", "other")];
+        for call in schema.queries(&arguments, 2) {
+            // Without an argument it is the same call for each id.
+            if !call.by_id && !asked.insert(call.text.clone()) {
+                continue;
+            }
+            let query = format!("{{ {} }}", call.text);
+            for role in ["CHAIRMAN", "ADMIN", "OPERATOR"] {
+                let answer = gateway.ask(gateway.token(role), &query, json!({})).await;
+                assert!(shown(&answer).is_empty(), "{role} {}: {answer}", call.name);
+            }
+            for insider in [&foreign.token, &foreign.admin] {
+                seen.extend(shown(&gateway.ask(Some(insider), &query, json!({})).await));
+            }
+        }
+    }
+    assert!(seen.len() >= 12, "to their members these queries show {} of {}", seen.len(), theirs.len());
+}
+
 #[tokio::test]
 async fn they_cannot_be_changed() {
     let gateway = Gateway::open().await;

@@ -87,6 +87,53 @@ impl Introspected {
         }
     }
 
+    /// Each field of the queries' root that needs no argument but those given, with all that it shows to a depth.
+    pub(crate) fn queries(&self, ids: &[(&str, &str)], depth: usize) -> Vec<Call> {
+        let fields = list(&self.0["Query"]["fields"]).iter();
+        let calls = fields.map(|field| {
+            let name = field["name"].as_str().unwrap();
+            let given = list(&field["args"]).iter().filter(|arg| {
+                let asked = ids.iter().any(|(known, _)| arg["name"] == *known);
+                asked || arg["type"]["kind"] == "NON_NULL"
+            });
+            let values: Vec<_> = given.map(|arg| self.given(arg, ids)).collect();
+            let arguments =
+                if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) };
+            let by_id = !values.is_empty();
+            let text = format!("{name}{arguments}{}", self.selection(&field["type"], depth));
+            Call { name: name.to_owned(), text, by_id }
+        });
+        calls.collect()
+    }
+
+    /// An argument with the value given for its name, whatever its type; else with one that is made up.
+    fn given(&self, argument: &Value, ids: &[(&str, &str)]) -> String {
+        let name = argument["name"].as_str().unwrap();
+        match ids.iter().find(|(known, _)| *known == name) {
+            Some((_, value)) => format!("{name}: {value:?}"),
+            None => self.argument(argument, ids),
+        }
+    }
+
+    /// All that can be shown of a type without arguments, so many levels deep.
+    fn selection(&self, kind: &Value, depth: usize) -> String {
+        if !kind["ofType"].is_null() {
+            return self.selection(&kind["ofType"], depth);
+        }
+        if !self.is_composite(kind) {
+            return String::new();
+        }
+        let fields = list(&self.0[kind["name"].as_str().unwrap()]["fields"]).iter();
+        let plain =
+            fields.filter(|field| list(&field["args"]).iter().all(|arg| arg["type"]["kind"] != "NON_NULL"));
+        let shown = plain.filter(|field| depth > 0 || !self.is_composite(&field["type"]));
+        let shown = shown.map(|field| {
+            let below = self.selection(&field["type"], depth.saturating_sub(1));
+            format!("{}{below}", field["name"].as_str().unwrap())
+        });
+        format!(" {{ __typename {} }}", shown.collect::<Vec<_>>().join(" "))
+    }
+
     fn is_composite(&self, kind: &Value) -> bool {
         match kind["kind"].as_str().unwrap() {
             "NON_NULL" | "LIST" => self.is_composite(&kind["ofType"]),

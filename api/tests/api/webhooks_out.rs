@@ -188,11 +188,13 @@ async fn a_delivery_is_followed_and_made_again() {
     ] {
         assert_eq!(listed(filter.clone()).await["totalCount"], count, "{filter}");
     }
+    process.drain().await;
     receiver.answer(Reply::default());
     let again = json!({ "deliveryId": delivery });
     let fields = "delivery { status attempts { number } }";
     let sent = gateway.change("ADMIN", "redeliverWebhook", fields, again).await["delivery"].clone();
     assert_eq!(sent, json!({ "status": "PENDING", "attempts": [{ "number": 1 }] }));
+    let process = gateway.world.start(Faults::default()).await;
     let arrived = || async { listed(json!({ "statuses": ["DELIVERED"] })).await["totalCount"] == 1 };
     assert!(until(arrived).await);
     process.drain().await;

@@ -43,11 +43,7 @@ impl Command for Attest {
     type Output = Id<kind::Attestation>;
 
     fn target(&self) -> Target {
-        Target::Venture(self.venture_id)
-    }
-
-    fn expected_version(&self) -> Option<i64> {
-        self.expected_version
+        Target::Venture { id: self.venture_id, seen: self.expected_version }
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error> {

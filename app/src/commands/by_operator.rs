@@ -21,10 +21,6 @@ impl<C: Command> Command for ByOperator<C> {
         self.0.target()
     }
 
-    fn expected_version(&self) -> Option<i64> {
-        self.0.expected_version()
-    }
-
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error> {
         self.0.run(cx).await
     }

@@ -41,7 +41,7 @@ impl Command for CancelJob {
 
 async fn cancel_gate_run(cx: &mut Context<'_>, id: Id<kind::GateRun>) -> Result<(), Error> {
     cx.person()?;
-    let run = store::gate_run::find(cx.tx(), &cx.scope(), id).await?;
+    let run = store::find::<entity::gate_run::Model>(cx.tx(), &cx.scope(), id).await?;
     Status::parse(&run.status).ok_or_else(|| corrupt("a job of no known status"))?.cancel()?;
     store::gate_run::end(cx.tx(), run.id, None, None, cx.now()).await?;
     let stage = u32::try_from(run.stage).map_err(|_| corrupt("a negative stage"))?;

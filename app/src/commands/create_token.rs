@@ -9,7 +9,7 @@ use domain::{
     refusal::Code,
     text,
 };
-use entity::token;
+use entity::{member as member_row, token};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -99,7 +99,7 @@ impl CreateToken {
             return Err(Refusal::invalid("portfolioId", message).into());
         }
         if let Some(id) = self.member_id {
-            let member = store::member::find(cx.tx(), &cx.scope(), id).await?;
+            let member = store::find::<member_row::Model>(cx.tx(), &cx.scope(), id).await?;
             return Ok(Holder { person: member.person_id, portfolio, roles: store::member::roles(&member)? });
         }
         let person = cx.person()?.uuid();

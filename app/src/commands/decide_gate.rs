@@ -38,7 +38,7 @@ impl Command for DecideGate {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<(), Error> {
-        let queued = store::gate_run::find(cx.tx(), &cx.scope(), self.gate_run_id).await?;
+        let queued = store::find::<gate_run::Model>(cx.tx(), &cx.scope(), self.gate_run_id).await?;
         if queued.status != Status::Queued.as_str() {
             return Ok(());
         }

@@ -29,7 +29,8 @@ impl Command for DisableWebhookSource {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error> {
-        let before = store::webhook_source::lock(cx.tx(), &cx.scope(), self.webhook_source_id).await?;
+        let before =
+            store::lock::<webhook_source::Model>(cx.tx(), &cx.scope(), self.webhook_source_id).await?;
         store::webhook_source::require_enabled(&before)?;
         let after = webhook_source::Model { disabled_at: Some(cx.now()), ..before.clone() };
         save(cx, &before, after).await?;

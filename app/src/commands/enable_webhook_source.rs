@@ -30,7 +30,8 @@ impl Command for EnableWebhookSource {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error> {
-        let before = store::webhook_source::lock(cx.tx(), &cx.scope(), self.webhook_source_id).await?;
+        let before =
+            store::lock::<webhook_source::Model>(cx.tx(), &cx.scope(), self.webhook_source_id).await?;
         if before.disabled_at.is_none() {
             return Err(Refusal::new(Code::WebhookSourceEnabled, "the source is enabled already").into());
         }

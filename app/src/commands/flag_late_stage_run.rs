@@ -22,7 +22,7 @@ impl Command for FlagLateStageRun {
     type Output = ();
 
     fn target(&self) -> Target {
-        Target::Venture(self.venture_id)
+        Target::Venture { id: self.venture_id, seen: None }
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<(), Error> {

@@ -10,7 +10,7 @@ use domain::{
     refusal::Code,
     webhook_source::EventStatus,
 };
-use entity::webhook_event;
+use entity::{webhook_event, webhook_source};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -55,7 +55,8 @@ impl Command for KeepWebhookEvent {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error> {
-        let source = store::webhook_source::find(cx.tx(), &cx.scope(), self.webhook_source_id).await?;
+        let source =
+            store::find::<webhook_source::Model>(cx.tx(), &cx.scope(), self.webhook_source_id).await?;
         store::webhook_source::require_enabled(&source)?;
         let body_hash = hex::encode(Sha256::digest(&self.body));
         if let Some(kept) =

@@ -36,7 +36,7 @@ impl Command for RecordMetricSample {
     type Output = Id<kind::MetricSample>;
 
     fn target(&self) -> Target {
-        Target::Venture(self.venture_id)
+        Target::Venture { id: self.venture_id, seen: None }
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error> {

@@ -29,7 +29,7 @@ impl Command for RedeliverWebhookEvent {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error> {
-        let before = store::webhook_event::lock(cx.tx(), &cx.scope(), self.webhook_event_id).await?;
+        let before = store::lock::<webhook_event::Model>(cx.tx(), &cx.scope(), self.webhook_event_id).await?;
         store::webhook_event::status(&before)?.require_unhandled()?;
         let after = webhook_event::Model {
             status: EventStatus::Received.name().to_owned(),

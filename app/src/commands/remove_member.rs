@@ -33,7 +33,7 @@ impl Command for RemoveMember {
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error> {
         store::member::take_turn(cx.tx(), cx.portfolio_id()?.uuid()).await?;
         // As it is now that it is our turn.
-        let member = store::member::find(cx.tx(), &cx.scope(), self.member_id).await?;
+        let member = store::find::<row::Model>(cx.tx(), &cx.scope(), self.member_id).await?;
         let others = store::member::other_admins(cx.tx(), &member).await?;
         member::keep_an_admin(&store::member::roles(&member)?, &[], others)?;
         // Else they would be good again on the day the person is added again.

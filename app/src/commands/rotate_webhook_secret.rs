@@ -1,12 +1,11 @@
 //! `rotate_webhook_secret`: a new secret for an endpoint, beside which the old ones sign for a while.
 
 use async_trait::async_trait;
-use chrono::Duration;
 use domain::{
     Refusal, Role,
     id::{Id, kind},
     refusal::Code,
-    webhook::MAX_SECRETS,
+    webhook::{MAX_SECRETS, overlap},
 };
 use serde::{Deserialize, Serialize};
 
@@ -18,15 +17,12 @@ use crate::{
     store::{self, webhook_endpoint::Sealed},
 };
 
-/// The longest that old secrets sign beside a new one, in hours.
-pub const MAX_OVERLAP_HOURS: u32 = 168;
-
 /// Makes a new secret for a webhook endpoint.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RotateWebhookSecret {
     /// The endpoint.
     pub endpoint_id: Id<kind::WebhookEndpoint>,
-    /// How long the secrets before it sign too, in hours, 0 to [`MAX_OVERLAP_HOURS`]. One that ends sooner by
+    /// How long the secrets before it sign too, in hours, 0 to [`domain::webhook::MAX_OVERLAP_HOURS`]. One that ends sooner by
     /// itself still does.
     pub overlap_hours: u32,
 }
@@ -42,11 +38,8 @@ impl Command for RotateWebhookSecret {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error> {
-        if self.overlap_hours > MAX_OVERLAP_HOURS {
-            let message = format!("old secrets sign for 0 to {MAX_OVERLAP_HOURS} hours more");
-            return Err(Refusal::invalid("overlapHours", message).into());
-        }
-        let (now, old_until) = (cx.now(), cx.now() + Duration::hours(i64::from(self.overlap_hours)));
+        let now = cx.now();
+        let old_until = now + overlap(self.overlap_hours)?;
         let mut stored = store::webhook_endpoint::lock(cx.tx(), self.endpoint_id).await?;
         let before = store::webhook_endpoint::state(&stored);
         for secret in &mut stored.secrets {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::{
     Role,
     id::{Id, kind},
-    webhook_source::overlap,
+    webhook::overlap,
 };
 use entity::webhook_source;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use crate::{Command, Context, Error, Right, Target, event::Event, secret::Signin
 pub struct RotateWebhookSourceSecret {
     /// The source.
     pub webhook_source_id: Id<kind::WebhookSource>,
-    /// How long both secrets are good, in hours, 0 to 168.
+    /// How long both secrets are good, in hours, 0 to [`domain::webhook::MAX_OVERLAP_HOURS`].
     pub overlap_hours: u32,
 }
 
@@ -33,7 +33,8 @@ impl Command for RotateWebhookSourceSecret {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error> {
         let overlap = overlap(self.overlap_hours)?;
-        let before = store::webhook_source::lock(cx.tx(), &cx.scope(), self.webhook_source_id).await?;
+        let before =
+            store::lock::<webhook_source::Model>(cx.tx(), &cx.scope(), self.webhook_source_id).await?;
         let secret = SigningSecret::random();
         let until = (!overlap.is_zero()).then(|| cx.now() + overlap);
         let after = webhook_source::Model {

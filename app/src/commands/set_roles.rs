@@ -36,7 +36,7 @@ impl Command for SetRoles {
         let portfolio = cx.portfolio().await?;
         store::member::take_turn(cx.tx(), portfolio.id).await?;
         // As it is now that it is our turn.
-        let member = store::member::find(cx.tx(), &cx.scope(), self.member_id).await?;
+        let member = store::find::<row::Model>(cx.tx(), &cx.scope(), self.member_id).await?;
         let playbook = cx.playbook(Id::new(portfolio.playbook_id)).await?;
         let after = member::granted(&self.roles, |role| playbook.roles.contains_key(role))?;
         let before = store::member::roles(&member)?;

@@ -59,7 +59,7 @@ impl Command for SettleWebhookEvent {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<(), Error> {
-        let before = store::webhook_event::lock(cx.tx(), &cx.scope(), self.webhook_event_id).await?;
+        let before = store::lock::<webhook_event::Model>(cx.tx(), &cx.scope(), self.webhook_event_id).await?;
         // Of two messages about one event the later finds nothing left to do.
         if store::webhook_event::status(&before)? != EventStatus::Received {
             return Ok(());

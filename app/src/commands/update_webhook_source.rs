@@ -34,7 +34,8 @@ impl Command for UpdateWebhookSource {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error> {
-        let before = store::webhook_source::lock(cx.tx(), &cx.scope(), self.webhook_source_id).await?;
+        let before =
+            store::lock::<webhook_source::Model>(cx.tx(), &cx.scope(), self.webhook_source_id).await?;
         let name = self.name.as_ref().unwrap_or(&before.name);
         let description = self.description.as_ref().unwrap_or(&before.description);
         let Settings { name, description } = Settings::checked(name, description.as_deref())?;

@@ -36,7 +36,7 @@ impl Command for WithdrawEvidence {
         let person = cx.person()?;
         cx.venture()?.require_active()?;
         let reason = text::prose("reason", &self.reason, 3, 500)?;
-        let row = store::evidence::find(cx.tx(), &cx.scope(), self.evidence_id).await?;
+        let row = store::find::<evidence::Model>(cx.tx(), &cx.scope(), self.evidence_id).await?;
         if row.withdrawn_at.is_some() {
             return Err(Refusal::new(Code::EvidenceWithdrawn, "this evidence was withdrawn before").into());
         }

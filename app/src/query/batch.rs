@@ -3,53 +3,28 @@
 use std::collections::HashMap;
 
 use domain::venture::Venture;
-use entity::{
-    attestation, citation, evidence, file, gate_run, history, person, playbook, portfolio, stage_run, venture,
-};
+use entity::{attestation, citation, evidence, file, gate_run, history, person, playbook, venture};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
     QuerySelect, RelationDef,
 };
 use uuid::Uuid;
 
-use crate::{App, Error, Scope, database::statement, store};
+use crate::{
+    App, Error, Scope,
+    database::statement,
+    store::{self, Owned},
+};
+
+/// Rows by id, within scope.
+pub async fn by_ids<M: Owned>(app: &App, scope: &Scope, ids: &[Uuid]) -> Result<HashMap<Uuid, M>, Error> {
+    Ok(store::keyed(store::by_ids::<M>(scope, ids).all(app.database().read()).await?))
+}
 
 /// Ventures by id, within scope.
 pub async fn ventures(app: &App, scope: &Scope, ids: &[Uuid]) -> Result<HashMap<Uuid, Venture>, Error> {
-    let rows = venture::Entity::find()
-        .filter(venture::Column::Id.is_in(ids.iter().copied()))
-        .filter(scope.on(venture::Column::PortfolioId))
-        .all(app.database().read())
-        .await?;
+    let rows = store::by_ids::<venture::Model>(scope, ids).all(app.database().read()).await?;
     rows.into_iter().map(|row| Ok((row.id, store::venture::from_row(row)?))).collect()
-}
-
-/// Portfolios by id, within scope.
-pub async fn portfolios(
-    app: &App,
-    scope: &Scope,
-    ids: &[Uuid],
-) -> Result<HashMap<Uuid, portfolio::Model>, Error> {
-    let rows = portfolio::Entity::find()
-        .filter(portfolio::Column::Id.is_in(ids.iter().copied()))
-        .filter(scope.on(portfolio::Column::Id))
-        .all(app.database().read())
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
-}
-
-/// Stage runs by id, within scope.
-pub async fn stage_runs(
-    app: &App,
-    scope: &Scope,
-    ids: &[Uuid],
-) -> Result<HashMap<Uuid, stage_run::Model>, Error> {
-    let rows = stage_run::Entity::find()
-        .filter(stage_run::Column::Id.is_in(ids.iter().copied()))
-        .filter(scope.on(stage_run::Column::PortfolioId))
-        .all(app.database().read())
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// What is attested now in each stage run, within scope.
@@ -111,25 +86,9 @@ pub async fn citations_of_runs(
     Ok(groups)
 }
 
-/// Evidence by id, within scope.
-pub async fn evidence(
-    app: &App,
-    scope: &Scope,
-    ids: &[Uuid],
-) -> Result<HashMap<Uuid, evidence::Model>, Error> {
-    let rows = evidence::Entity::find()
-        .filter(evidence::Column::Id.is_in(ids.iter().copied()))
-        .filter(scope.on(evidence::Column::PortfolioId))
-        .all(app.database().read())
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
-}
-
 /// Names, types and sizes of files by id, within scope; the bytes are left where they are.
 pub async fn files(app: &App, scope: &Scope, ids: &[Uuid]) -> Result<HashMap<Uuid, FileInfo>, Error> {
-    let rows = file::Entity::find()
-        .filter(file::Column::Id.is_in(ids.iter().copied()))
-        .filter(scope.on(file::Column::PortfolioId))
+    let rows = store::by_ids::<file::Model>(scope, ids)
         .into_partial_model::<FileInfo>()
         .all(app.database().read())
         .await?;
@@ -150,20 +109,6 @@ pub struct FileInfo {
     pub size_bytes: i64,
     /// Hex SHA-256 of its bytes.
     pub sha256: String,
-}
-
-/// Gate runs by id, within scope.
-pub async fn gate_runs(
-    app: &App,
-    scope: &Scope,
-    ids: &[Uuid],
-) -> Result<HashMap<Uuid, gate_run::Model>, Error> {
-    let rows = gate_run::Entity::find()
-        .filter(gate_run::Column::Id.is_in(ids.iter().copied()))
-        .filter(scope.on(gate_run::Column::PortfolioId))
-        .all(app.database().read())
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// The latest runs of every gate of each stage run, at most `each` a gate, newest first, within scope.
@@ -189,29 +134,11 @@ pub async fn latest_gate_runs(
     Ok(grouped(within, |row| row.stage_run_id))
 }
 
-/// Attestations by id, superseded ones too, within scope.
-pub async fn attestations(
-    app: &App,
-    scope: &Scope,
-    ids: &[Uuid],
-) -> Result<HashMap<Uuid, attestation::Model>, Error> {
-    let rows = attestation::Entity::find()
-        .filter(attestation::Column::Id.is_in(ids.iter().copied()))
-        .filter(scope.on(attestation::Column::PortfolioId))
-        .all(app.database().read())
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
-}
-
 /// Events of ventures by id, within scope.
 pub async fn events(app: &App, scope: &Scope, ids: &[Uuid]) -> Result<HashMap<Uuid, history::Model>, Error> {
-    let rows = history::Entity::find()
-        .filter(history::Column::Id.is_in(ids.iter().copied()))
-        .filter(history::Column::VentureId.is_not_null())
-        .filter(scope.on(history::Column::PortfolioId))
-        .all(app.database().read())
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    let of_ventures =
+        store::by_ids::<history::Model>(scope, ids).filter(history::Column::VentureId.is_not_null());
+    Ok(store::keyed(of_ventures.all(app.database().read()).await?))
 }
 
 /// Names of persons by id. A name is shown wherever the person acted.

@@ -1,6 +1,6 @@
 //! Members of portfolios, by id and as a list.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use domain::{Role, member::PersonKind};
 use entity::{
@@ -8,18 +8,16 @@ use entity::{
     person,
 };
 use sea_orm::{
-    ColumnTrait, Condition, DbBackend, EntityTrait, JoinType, QueryFilter, QuerySelect, QueryTrait,
-    RelationDef,
+    ColumnTrait, Condition, DbBackend, EntityTrait, JoinType, QuerySelect, QueryTrait, RelationDef,
     sea_query::{Expr, SelectStatement},
 };
 use serde::Serialize;
-use uuid::Uuid;
 
 use super::{
     list::{List, Period},
     page::Sort,
 };
-use crate::{App, Error, Scope, database, store};
+use crate::{Error, Scope, database, store};
 
 /// Members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -96,14 +94,6 @@ impl List for Members {
     fn row(model: Model) -> Result<Model, Error> {
         Ok(model)
     }
-}
-
-/// Members by id, within scope.
-pub async fn by_ids(app: &App, scope: &Scope, ids: &[Uuid]) -> Result<HashMap<Uuid, Model>, Error> {
-    let query =
-        Entity::find().filter(Column::Id.is_in(ids.iter().copied())).filter(scope.on(Column::PortfolioId));
-    let rows = query.all(app.database().read()).await?;
-    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// The roles of a member.

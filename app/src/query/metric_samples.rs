@@ -1,17 +1,16 @@
 //! Samples of metrics, by id and as a list.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use entity::metric_sample::{Column, Entity, Model};
-use sea_orm::{ColumnTrait, Condition, DbBackend, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ColumnTrait, Condition, DbBackend, sea_query::Expr};
 use serde::Serialize;
-use uuid::Uuid;
 
 use super::{
     list::{List, Period},
     page::Sort,
 };
-use crate::{App, Error, Scope};
+use crate::{Error, Scope};
 
 /// Samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,12 +72,4 @@ impl List for MetricSamples {
     fn row(model: Model) -> Result<Model, Error> {
         Ok(model)
     }
-}
-
-/// Samples by id, within scope.
-pub async fn by_ids(app: &App, scope: &Scope, ids: &[Uuid]) -> Result<HashMap<Uuid, Model>, Error> {
-    let query =
-        Entity::find().filter(Column::Id.is_in(ids.iter().copied())).filter(scope.on(Column::PortfolioId));
-    let rows = query.all(app.database().read()).await?;
-    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }

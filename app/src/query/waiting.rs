@@ -17,7 +17,7 @@ use domain::{
     playbook::Playbook,
     venture::Venture,
 };
-use entity::{dead_letter, stage_run, venture};
+use entity::{dead_letter, portfolio, stage_run, venture};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, Order, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect, QueryTrait,
@@ -249,7 +249,7 @@ impl Chunk {
             active_ventures: active_ventures(db, &portfolios).await?,
             runs,
         };
-        for (id, row) in batch::portfolios(app, scope, &portfolios).await? {
+        for (id, row) in batch::by_ids::<portfolio::Model>(app, scope, &portfolios).await? {
             chunk.rights.insert(id, app.playbook(Id::new(row.playbook_id)).await?);
         }
         let mut playbooks: Vec<_> = chunk.runs.iter().map(|run| run.playbook_id).collect();

@@ -6,7 +6,6 @@ use domain::id::{Id, kind};
 use entity::{
     webhook_attempt,
     webhook_delivery::{Column, Entity, Model},
-    webhook_message,
 };
 use sea_orm::{ColumnTrait, Condition, DbBackend, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
 use serde::Serialize;
@@ -87,27 +86,6 @@ impl List for WebhookDeliveries {
     fn row(model: Model) -> Result<Model, Error> {
         Ok(model)
     }
-}
-
-/// Deliveries by id, within scope.
-pub async fn by_ids(app: &App, scope: &Scope, ids: &[Uuid]) -> Result<HashMap<Uuid, Model>, Error> {
-    let query =
-        Entity::find().filter(Column::Id.is_in(ids.iter().copied())).filter(scope.on(Column::PortfolioId));
-    let rows = query.all(app.database().read()).await?;
-    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
-}
-
-/// What was sent, by the message's id, within scope.
-pub async fn messages(
-    app: &App,
-    scope: &Scope,
-    ids: &[Uuid],
-) -> Result<HashMap<Uuid, webhook_message::Model>, Error> {
-    let query = webhook_message::Entity::find()
-        .filter(webhook_message::Column::Id.is_in(ids.iter().copied()))
-        .filter(scope.on(webhook_message::Column::PortfolioId));
-    let rows = query.all(app.database().read()).await?;
-    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// The attempts at each delivery, first to last, within scope.

@@ -95,12 +95,8 @@ impl List for WebhookEndpoints {
 
 /// Endpoints by id that were not deleted, within scope.
 pub async fn by_ids(app: &App, scope: &Scope, ids: &[Uuid]) -> Result<HashMap<Uuid, Model>, Error> {
-    let query = Entity::find()
-        .filter(Column::Id.is_in(ids.iter().copied()))
-        .filter(Column::DeletedAt.is_null())
-        .filter(scope.on(Column::PortfolioId));
-    let rows = query.all(app.database().read()).await?;
-    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    let rows = store::by_ids::<Model>(scope, ids).filter(Column::DeletedAt.is_null());
+    Ok(store::keyed(rows.all(app.database().read()).await?))
 }
 
 /// What a person set of an endpoint, and what is known of its secrets that sign now.

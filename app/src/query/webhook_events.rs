@@ -1,19 +1,17 @@
 //! Webhook events, by id and as a list. They are their portfolio's ADMINs' to see.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use domain::webhook_source::EventStatus;
 use entity::webhook_event::{Column, Entity, Model};
-use sea_orm::{ColumnTrait, Condition, DbBackend, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ColumnTrait, Condition, DbBackend, sea_query::Expr};
 use serde::Serialize;
-use uuid::Uuid;
 
 use super::{
-    administered,
     list::{List, Period},
     page::Sort,
 };
-use crate::{Actor, App, Error, Scope, commands::WebhookRecord, store};
+use crate::{Error, Scope, commands::WebhookRecord, store};
 
 /// Webhook events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -82,15 +80,6 @@ impl List for WebhookEvents {
     fn row(model: Model) -> Result<Model, Error> {
         Ok(model)
     }
-}
-
-/// Events by id, of the portfolios that the caller is ADMIN of.
-pub async fn by_ids(app: &App, actor: &Actor, ids: &[Uuid]) -> Result<HashMap<Uuid, Model>, Error> {
-    let query = Entity::find()
-        .filter(Column::Id.is_in(ids.iter().copied()))
-        .filter(administered(actor).on(Column::PortfolioId));
-    let rows = query.all(app.database().read()).await?;
-    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// What became of an event.

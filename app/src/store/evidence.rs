@@ -17,7 +17,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::{Error, Scope, store::corrupt};
+use crate::{
+    Error, Scope,
+    store::{self, corrupt},
+};
 
 /// The venture whose evidence this is, within scope.
 pub async fn venture_of(
@@ -25,7 +28,7 @@ pub async fn venture_of(
     scope: &Scope,
     id: Id<kind::Evidence>,
 ) -> Result<Id<Venture>, Error> {
-    let row = find(db, scope, id).await?;
+    let row: evidence::Model = store::find(db, scope, id).await?;
     let venture: Option<Uuid> = stage_run::Entity::find_by_id(row.stage_run_id)
         .select_only()
         .column(stage_run::Column::VentureId)
@@ -34,16 +37,6 @@ pub async fn venture_of(
         .await?
         .flatten();
     venture.map(Id::new).ok_or(Error::NotFound)
-}
-
-/// The piece of evidence, within scope.
-pub async fn find(
-    db: &impl ConnectionTrait,
-    scope: &Scope,
-    id: Id<kind::Evidence>,
-) -> Result<evidence::Model, Error> {
-    let query = evidence::Entity::find_by_id(id.uuid()).filter(scope.on(evidence::Column::PortfolioId));
-    query.one(db).await?.ok_or(Error::NotFound)
 }
 
 /// What is attested in a run now, with the evidence that stands.

@@ -9,7 +9,7 @@ use domain::{
     stage_run::StageRun,
     venture::Venture,
 };
-use entity::gate_run::{Column, Entity, Model};
+use entity::gate_run::{Column, Entity};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
 use uuid::Uuid;
 
@@ -30,12 +30,6 @@ pub async fn subject_of(
         .one(db)
         .await?;
     found.map(|(venture, asker)| (Id::new(venture), Id::new(asker))).ok_or(Error::NotFound)
-}
-
-/// The gate run, within scope.
-pub async fn find(db: &impl ConnectionTrait, scope: &Scope, id: Id<kind::GateRun>) -> Result<Model, Error> {
-    let query = Entity::find_by_id(id.uuid()).filter(scope.on(Column::PortfolioId));
-    query.one(db).await?.ok_or(Error::NotFound)
 }
 
 /// Ends a queued run with an agent's decision, or cancels it. Tells whether it was queued still.

@@ -1,9 +1,6 @@
 //! Members: persons in portfolios, with their roles there.
 
-use domain::{
-    Role,
-    id::{Id, kind},
-};
+use domain::Role;
 use entity::member::{ActiveModel, Column, Entity, Model};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, sea_query::LockType,
@@ -11,13 +8,7 @@ use sea_orm::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{Error, Scope, database};
-
-/// The member, within scope.
-pub async fn find(db: &impl ConnectionTrait, scope: &Scope, id: Id<kind::Member>) -> Result<Model, Error> {
-    let query = Entity::find_by_id(id.uuid()).filter(scope.on(Column::PortfolioId));
-    query.one(db).await?.ok_or(Error::NotFound)
-}
+use crate::{Error, database};
 
 /// A person's place in a portfolio.
 pub async fn of(db: &impl ConnectionTrait, portfolio: Uuid, person: Uuid) -> Result<Option<Model>, Error> {

@@ -10,12 +10,14 @@ use sea_orm::{
     QuerySelect,
 };
 
-use crate::{Error, Scope, store::corrupt};
+use crate::{
+    Error, Scope,
+    store::{self, corrupt},
+};
 
 /// The run, within scope.
 pub async fn find(db: &impl ConnectionTrait, scope: &Scope, id: Id<StageRun>) -> Result<StageRun, Error> {
-    let row = Entity::find_by_id(id.uuid()).filter(scope.on(Column::PortfolioId)).one(db).await?;
-    from_row(row.ok_or(Error::NotFound)?)
+    from_row(store::find(db, scope, id).await?)
 }
 
 /// Writes a new run.

@@ -19,21 +19,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::{Error, Scope, store::corrupt};
-
-/// The portfolio of a delivery, within scope.
-pub async fn portfolio_of(
-    db: &impl ConnectionTrait,
-    scope: &Scope,
-    id: Id<kind::WebhookDelivery>,
-) -> Result<Id<kind::Portfolio>, Error> {
-    let query = Entity::find_by_id(id.uuid())
-        .filter(scope.on(Column::PortfolioId))
-        .select_only()
-        .column(Column::PortfolioId);
-    let found: Option<Uuid> = query.into_tuple().one(db).await?;
-    found.map(Id::new).ok_or(Error::NotFound)
-}
+use crate::{Error, store::corrupt};
 
 /// The delivery.
 pub async fn find(db: &impl ConnectionTrait, id: Id<kind::WebhookDelivery>) -> Result<Model, Error> {

@@ -20,7 +20,7 @@ use crate::{
     context::backend,
     database::statement,
     secret::{Keyring, SigningSecret},
-    store::corrupt,
+    store::{self, corrupt},
 };
 
 /// An endpoint as it is kept.
@@ -79,13 +79,8 @@ pub async fn portfolio_of(
     scope: &Scope,
     id: Id<kind::WebhookEndpoint>,
 ) -> Result<Id<kind::Portfolio>, Error> {
-    let query = Entity::find_by_id(id.uuid())
-        .filter(scope.on(Column::PortfolioId))
-        .filter(Column::DeletedAt.is_null())
-        .select_only()
-        .column(Column::PortfolioId);
-    let found: Option<Uuid> = query.into_tuple().one(db).await?;
-    found.map(Id::new).ok_or(Error::NotFound)
+    let row = store::by_id::<Model>(scope, id).filter(Column::DeletedAt.is_null()).one(db).await?;
+    row.map(|row| Id::new(row.portfolio_id)).ok_or(Error::NotFound)
 }
 
 /// The endpoint, locked until the transaction ends; one that was deleted is not found. An endpoint is locked

@@ -5,34 +5,10 @@ use domain::{
     webhook_source::EventStatus,
 };
 use entity::webhook_event::{ActiveModel, Column, Entity, Model};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
-    sea_query::LockType,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
-use crate::{Error, Scope, store::corrupt};
-
-/// The event, within scope.
-pub async fn find(
-    db: &impl ConnectionTrait,
-    scope: &Scope,
-    id: Id<kind::WebhookEvent>,
-) -> Result<Model, Error> {
-    let query = Entity::find_by_id(id.uuid()).filter(scope.on(Column::PortfolioId));
-    query.one(db).await?.ok_or(Error::NotFound)
-}
-
-/// The same, locked until the transaction ends.
-pub async fn lock(
-    db: &impl ConnectionTrait,
-    scope: &Scope,
-    id: Id<kind::WebhookEvent>,
-) -> Result<Model, Error> {
-    let query = Entity::find_by_id(id.uuid()).filter(scope.on(Column::PortfolioId)).lock(LockType::Update);
-    query.one(db).await?.ok_or(Error::NotFound)
-}
+use crate::{Error, store::corrupt};
 
 /// The event that a source sent under an id.
 pub async fn sent(
@@ -64,17 +40,6 @@ pub async fn save(db: &impl ConnectionTrait, event: &Model) -> Result<(), Error>
     };
     Entity::update(change).exec_without_returning(db).await?;
     Ok(())
-}
-
-/// The portfolio of an event, within scope.
-pub async fn portfolio_of(
-    db: &impl ConnectionTrait,
-    scope: &Scope,
-    id: Id<kind::WebhookEvent>,
-) -> Result<Id<kind::Portfolio>, Error> {
-    let query = Entity::find_by_id(id.uuid()).filter(scope.on(Column::PortfolioId));
-    let found: Option<Uuid> = query.select_only().column(Column::PortfolioId).into_tuple().one(db).await?;
-    found.map(Id::new).ok_or(Error::NotFound)
 }
 
 /// What became of an event.

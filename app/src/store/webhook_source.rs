@@ -1,39 +1,14 @@
 //! Webhook sources: integrations that send us events.
 
-use domain::{
-    Refusal,
-    id::{Id, kind},
-    refusal::Code,
-};
+use domain::{Refusal, refusal::Code};
 use entity::webhook_source::{ActiveModel, Column, Entity, Model};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QuerySelect, sea_query::LockType,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{Error, Scope};
-
-/// The source, within scope.
-pub async fn find(
-    db: &impl ConnectionTrait,
-    scope: &Scope,
-    id: Id<kind::WebhookSource>,
-) -> Result<Model, Error> {
-    let query = Entity::find_by_id(id.uuid()).filter(scope.on(Column::PortfolioId));
-    query.one(db).await?.ok_or(Error::NotFound)
-}
-
-/// The same, locked until the transaction ends.
-pub async fn lock(
-    db: &impl ConnectionTrait,
-    scope: &Scope,
-    id: Id<kind::WebhookSource>,
-) -> Result<Model, Error> {
-    let query = Entity::find_by_id(id.uuid()).filter(scope.on(Column::PortfolioId)).lock(LockType::Update);
-    query.one(db).await?.ok_or(Error::NotFound)
-}
+use crate::Error;
 
 /// How many sources a portfolio has.
 pub async fn count(db: &impl ConnectionTrait, portfolio: Uuid) -> Result<u64, Error> {

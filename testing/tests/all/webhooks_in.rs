@@ -1,12 +1,12 @@
 //! Webhook sources and what they send, on both databases: who decides of them, and that one event has one effect.
 
 use app::{
-    Error, Request,
+    Error, Request, Scope,
     commands::{
         CreateWebhookSource, DisableWebhookSource, EnableWebhookSource, RecordMetricSample,
         RedeliverWebhookEvent, RotateWebhookSourceSecret, SubmitEvidence, UpdateWebhookSource,
     },
-    query,
+    query::{self, rows::WebhookEvent},
     source::{self, HandleWebhookEvent},
 };
 use delivery::Faults;
@@ -205,9 +205,8 @@ async fn two_messages_about_one_event_have_one_effect(world: World) {
     process.drain().await;
     assert_eq!(world.became_of(event).await, EventStatus::Handled);
     assert_eq!(world.recorded("record_metric_sample").await, 1);
-    let events =
-        query::webhook_events::by_ids(&world.app, &world.actor("ADMIN").await, &[event.uuid()]).await;
-    assert_eq!(events.unwrap()[&event.uuid()].attempts, 1);
+    let kept = query::batch::by_ids::<WebhookEvent>(&world.app, &Scope::All, &[event.uuid()]).await;
+    assert_eq!(kept.unwrap()[&event.uuid()].attempts, 1);
 }
 
 /// The command was committed, the process killed, and the source disabled before the event is handled again.

@@ -3,8 +3,9 @@
 use app::{
     Error,
     commands::{
-        DeleteWebhookEndpoint, DisableWebhookEndpoint, EnableWebhookEndpoint, EndpointSecret, PauseVenture,
-        RedeliverWebhook, ResumeVenture, RotateWebhookSecret, SendTestWebhook,
+        AddMember, DeleteWebhookEndpoint, DisableWebhookEndpoint, DisableWebhookSource,
+        EnableWebhookEndpoint, EndpointSecret, PauseVenture, RedeliverWebhook, RemoveMember, ResumeVenture,
+        RotateWebhookSecret, SendTestWebhook,
     },
 };
 use bus::Route;
@@ -12,11 +13,13 @@ use chrono::{DateTime, Duration, Utc};
 use delivery::Faults;
 use domain::{
     id::{Id, kind},
+    member::PersonKind,
     refusal::Code,
     webhook::{MAX_SECRETS, SCHEDULE},
 };
 use entity::{history, outbox, portfolio, webhook_attempt, webhook_delivery, webhook_endpoint};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde_json::json;
 use testing::{
     database::Kind,
     receiver::{Receiver, Reply},
@@ -25,6 +28,7 @@ use testing::{
 
 on_both! {
     an_endpoint_is_told_of_the_events_it_wants
+    whatever_happens_in_a_portfolio_is_told
     nobody_is_told_where_nobody_listens
     a_receiver_that_is_gone_is_not_called_again
     retry_after_puts_the_next_attempt_off
@@ -213,7 +217,7 @@ async fn an_endpoint_is_told_of_the_events_it_wants(world: World) {
     let received = hooked.receiver.received();
     let paused = received.iter().find(|request| request.json()["type"] == "venture.paused.v1").unwrap();
     let data = paused.json()["data"].clone();
-    assert_eq!(data["body"], serde_json::json!({ "reason": "A rest." }));
+    assert_eq!(data["body"], json!({ "reason": "A rest." }));
     assert_eq!((&data["actor"]["kind"], &data["sequence"]), (&"PERSON".into(), &3.into()));
     assert!(paused.is_signed_by(&hooked.secret));
     let same = all.received().into_iter().find(|request| request.id == paused.id).expect("one message");
@@ -223,6 +227,44 @@ async fn an_endpoint_is_told_of_the_events_it_wants(world: World) {
 }
 
 /// A command costs no message more where nobody listens, and one where somebody does.
+/// Commands find their portfolio by many ways: by a venture, a member, a token, a source, an endpoint.
+async fn whatever_happens_in_a_portfolio_is_told(world: World) {
+    let hooked = Hooked::up(world, None).await;
+    let Hooked { world, receiver, .. } = &hooked;
+    let portfolio_id = world.portfolio().await;
+    let webhook_source_id = world.source(&["INTEGRATION"]).await;
+    hooked.change(&DisableWebhookSource { webhook_source_id }).await.unwrap();
+    hooked.change(&RotateWebhookSecret { endpoint_id: hooked.endpoint, overlap_hours: 0 }).await.unwrap();
+    let add = AddMember {
+        portfolio_id,
+        handle: "guest".to_owned(),
+        name: "Guest".to_owned(),
+        kind: PersonKind::Person,
+        email: None,
+        subject: None,
+        roles: vec!["VIEWER".to_owned()],
+    };
+    let member_id = hooked.change(&add).await.unwrap();
+    hooked.change(&RemoveMember { member_id }).await.unwrap();
+    world.venture("Told of").await;
+    let wanted = [
+        "webhook_source.created.v1",
+        "webhook_source.disabled.v1",
+        "webhook_endpoint.secret_rotated.v1",
+        "member.added.v1",
+        "member.removed.v1",
+        "venture.created.v1",
+    ];
+    let missing = || {
+        let told: Vec<_> = receiver.received().iter().map(|request| request.json()["type"].clone()).collect();
+        wanted.into_iter().filter(|kind| !told.contains(&json!(kind))).collect::<Vec<_>>()
+    };
+    until(|| async { missing().is_empty() }).await;
+    assert!(missing().is_empty(), "not told: {:?}", missing());
+    world.settled().await;
+    hooked.end().await;
+}
+
 async fn nobody_is_told_where_nobody_listens(world: World) {
     let sent = async || {
         let rows = outbox::Entity::find().all(world.app.database().read()).await.unwrap();
@@ -385,7 +427,7 @@ async fn what_is_pending_is_cancelled_with_its_endpoint(world: World) {
     let deleted = hooked.tested().await;
     hooked.change(&DeleteWebhookEndpoint { endpoint_id }).await.unwrap();
     assert_eq!(hooked.delivery(deleted).await.status, "CANCELLED");
-    assert_eq!(hooked.row().await.secrets, serde_json::json!([]), "its secrets are gone");
+    assert_eq!(hooked.row().await.secrets, json!([]), "its secrets are gone");
     let gone = hooked.change(&SendTestWebhook { endpoint_id }).await;
     assert!(matches!(gone, Err(Error::NotFound)), "{gone:?}");
     let again = hooked.change(&RedeliverWebhook { delivery_id: deleted }).await;
@@ -422,7 +464,7 @@ async fn a_message_delivered_twice_is_one_attempt(world: World) {
     assert!(until(|| async { hooked.deliveries().await.len() == 1 }).await);
     let id = Id::new(hooked.deliveries().await[0].id);
     hooked.attempted(id, 1).await;
-    let order = serde_json::json!({ "delivery_id": id, "attempt": 1 }).to_string();
+    let order = json!({ "delivery_id": id, "attempt": 1 }).to_string();
     for _ in 0..2 {
         let message = uuid::Uuid::from_u128(rand::random());
         let envelope = bus::Envelope::new(message, "deliver_webhook.v1", order.clone());

@@ -16,8 +16,10 @@ use tokio::net::TcpStream;
 /// The write-ahead log of quorum queues is kept small: the default takes half a gigabyte.
 const CONFIGURATION: &str = "raft.wal_max_size_bytes = 33554432\nlog.file.level = warning\n";
 
-/// Two schedulers instead of one per core, and no cluster port open to the network.
-const RUNTIME_OPTIONS: &str = "+S 2:2 +SDio 4 -kernel inet_dist_use_interface {127,0,0,1}";
+/// Two schedulers instead of one per core, which sleep rather than spin when they have nothing to do, because
+/// others need the cores; and no cluster port open to the network.
+const RUNTIME_OPTIONS: &str = "+S 2:2 +SDio 4 +sbwt none +sbwtdcpu none +sbwtdio none \
+                               -kernel inet_dist_use_interface {127,0,0,1}";
 
 /// A private RabbitMQ with the user `guest` on 127.0.0.1; stopped and deleted when dropped.
 pub struct PrivateRabbit {

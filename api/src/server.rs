@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use app::App;
 use axum::Router;
 use delivery::bus::Bus;
+use futures_util::{FutureExt, future::BoxFuture};
 use process::{
     health::{self, Check},
     telemetry::Metrics,
@@ -39,22 +40,24 @@ impl Server {
     /// All its routes.
     async fn routes(&self, connections: Connections) -> anyhow::Result<Router> {
         let schema = schema(self.app.clone(), &self.settings).await?;
-        let (app, bus) = (self.app.clone(), self.bus.clone());
-        let database = Check::new("database", move || {
-            let app = app.clone();
-            async move { app.database().ping().await.map_err(|error| error.to_string()) }
-        });
-        let broker = Check::new("broker", move || {
-            let bus = bus.clone();
-            async move { bus.ready() }
-        });
-        let checks = vec![database, broker, Check::accepting(connections.stop())];
+        let answering =
+            delivery::readiness(&self.app, &self.bus).map(|(name, probe)| Check::new(name, probe));
+        let checks = answering.into_iter().chain([Check::accepting(connections.stop())]).collect();
         Ok(router_with(self.app.clone(), schema, &self.settings, connections)
             .merge(health::router(checks, self.metrics.clone())))
     }
 
-    /// Listens until `stop` is cancelled.
-    pub async fn listen(&self, address: SocketAddr, stop: CancellationToken) -> anyhow::Result<Serving> {
+    /// Listens until `stop` is cancelled. Boxed, so that the gateway is compiled once, here, and not again in
+    /// each binary that has it.
+    pub fn listen(
+        &self,
+        address: SocketAddr,
+        stop: CancellationToken,
+    ) -> BoxFuture<'_, anyhow::Result<Serving>> {
+        self.serve(address, stop).boxed()
+    }
+
+    async fn serve(&self, address: SocketAddr, stop: CancellationToken) -> anyhow::Result<Serving> {
         let live = &self.settings.live;
         let connections = Connections::new(live.max_connections, stop.clone());
         let routes = self.routes(connections.clone()).await?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use app::{App, Database, Error, database, messages::outbox, secret::Keyring};
 use bus::{AmqpOptions, Bus};
+use futures_util::{FutureExt, future::BoxFuture};
 
 use crate::topology;
 
@@ -58,8 +59,13 @@ pub fn check(backend: &Backend<'_>) -> Result<(), ConnectError> {
     Ok(())
 }
 
-/// Opens the database, waiting for it as long as it is away.
-pub async fn open_database(backend: &Backend<'_>) -> Result<App, ConnectError> {
+/// Opens the database, waiting for it as long as it is away. Boxed, so that connections are compiled once, here,
+/// and not again in each binary.
+pub fn open_database<'a>(backend: &'a Backend<'_>) -> BoxFuture<'a, Result<App, ConnectError>> {
+    opened(backend).boxed()
+}
+
+async fn opened(backend: &Backend<'_>) -> Result<App, ConnectError> {
     check(backend)?;
     let defaults = database::Settings::new(backend.database_url);
     let settings = database::Settings {
@@ -95,6 +101,20 @@ pub async fn open_bus(backend: &Backend<'_>, app: &App) -> Result<Bus, ConnectEr
         ..AmqpOptions::new(url)
     };
     Ok(Bus::amqp(options, topology))
+}
+
+/// Tells whether something answers; the error says why not.
+pub type Probe = Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+
+/// What must answer for a process to be ready, by name.
+pub fn readiness(app: &App, bus: &Bus) -> [(&'static str, Probe); 2] {
+    let (app, bus) = (app.clone(), bus.clone());
+    let database = move || {
+        let app = app.clone();
+        async move { app.database().ping().await.map_err(|error| error.to_string()) }.boxed()
+    };
+    let broker = move || std::future::ready(bus.ready()).boxed();
+    [("database", Box::new(database)), ("broker", Box::new(broker))]
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ mod topology;
 
 pub use boundary::{Boundary, Faults};
 pub use bus;
-pub use connect::{Backend, ConnectError, check, open_bus, open_database};
+pub use connect::{Backend, ConnectError, Probe, check, open_bus, open_database, readiness};
 pub use effect::{Effect, WorkError, Working};
 pub use handler::{Handler, Worker};
 pub use node::{Node, Running};

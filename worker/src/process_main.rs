@@ -3,9 +3,9 @@
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::Context;
-use app::{App, secret::Keyring};
+use app::secret::Keyring;
 use clap::Parser;
-use delivery::{Backend, Node, Settings, Worker, bus::Bus};
+use delivery::{Backend, Node, Settings, Worker};
 use process::{backend, config, health, health::Check, runtime, shutdown, telemetry};
 
 /// What a worker may take to finish once it is told to stop.
@@ -19,6 +19,15 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 #[command(version)]
 struct Config<S: clap::Args> {
     #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    own: S,
+}
+
+/// What every worker is told.
+#[derive(clap::Args, Debug)]
+struct Common {
+    #[command(flatten)]
     backend: backend::Settings,
     #[command(flatten)]
     health: health::Settings,
@@ -28,8 +37,6 @@ struct Config<S: clap::Args> {
     #[arg(long, env = "VENTURI_WORKER_CONCURRENCY", default_value_t = 16, value_name = "COUNT",
           value_parser = clap::value_parser!(u16).range(1..=1_000))]
     concurrency: u16,
-    #[command(flatten)]
-    own: S,
 }
 
 /// For a worker that is told nothing but what every worker is.
@@ -39,13 +46,15 @@ pub struct NoSettings {}
 /// Runs a worker's process to its end; the worker is made by settings of its own.
 pub fn run<S: clap::Args>(make: impl FnOnce(&S) -> anyhow::Result<Worker>) -> ExitCode {
     let config: Config<S> = config::parse();
-    runtime::run(async move {
-        let worker = make(&config.own)?;
-        serve(config, worker).await
-    })
+    run_as(config.common, make(&config.own))
 }
 
-async fn serve<S: clap::Args>(config: Config<S>, worker: Worker) -> anyhow::Result<()> {
+/// Nothing here depends on a worker's own settings, so it is compiled once for all of them.
+fn run_as(config: Common, worker: anyhow::Result<Worker>) -> ExitCode {
+    runtime::run(async move { serve(config, worker?).await })
+}
+
+async fn serve(config: Common, worker: Worker) -> anyhow::Result<()> {
     let telemetry = telemetry::init(worker.queue, &config.telemetry)?;
     let stop = shutdown::on_signal()?;
     let amqp_url = config.backend.amqp_url.as_ref().context(
@@ -68,7 +77,8 @@ async fn serve<S: clap::Args>(config: Config<S>, worker: Worker) -> anyhow::Resu
     };
     let bus = delivery::open_bus(&backend, &app).await?;
     let serving = stop.child_token();
-    let router = health::router(checks(&app, &bus), telemetry.metrics());
+    let checks = delivery::readiness(&app, &bus).map(|(name, probe)| Check::new(name, probe));
+    let router = health::router(checks.into(), telemetry.metrics());
     let server = health::serve(config.health.health_listen, router, WRITE_TIMEOUT, serving.clone()).await?;
     tracing::info!(queue = worker.queue, health = %server.address(), "worker started");
     let settings = Settings { concurrency: config.concurrency, ..Settings::default() };
@@ -80,17 +90,4 @@ async fn serve<S: clap::Args>(config: Config<S>, worker: Worker) -> anyhow::Resu
     server.finished().await?;
     app.database().close().await?;
     Ok(())
-}
-
-fn checks(app: &App, bus: &Bus) -> Vec<Check> {
-    let (app, bus) = (app.clone(), bus.clone());
-    let database = Check::new("database", move || {
-        let app = app.clone();
-        async move { app.database().ping().await.map_err(|error| error.to_string()) }
-    });
-    let broker = Check::new("broker", move || {
-        let bus = bus.clone();
-        async move { bus.ready() }
-    });
-    vec![database, broker]
 }

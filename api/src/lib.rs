@@ -7,6 +7,7 @@ mod cost;
 mod error;
 mod explorer;
 mod global_id;
+mod hooks;
 mod http;
 mod limits;
 mod loader;

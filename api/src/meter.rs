@@ -1,28 +1,22 @@
 //! The meter in front of every request, over whatever transport: it works out the cost, refuses what is too
 //! dear or more than the caller has left, and tells the cost with the answer.
 //!
-//! It stands in hooks that the engine calls for single answers and for streams alike. What a request is
-//! charged is settled once and kept in one [`Receipt`], from which `extensions.cost`, the headers and the
-//! query `rateLimit` are all read.
+//! What a request is charged is settled once and kept in one [`Receipt`], from which `extensions.cost`, the
+//! headers and the query `rateLimit` are all read.
 
 mod receipt;
 
 use std::{
     any::TypeId,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use app::App;
 use async_graphql::{
-    ErrorExtensions, Request, Response, ServerError, ServerResult, ValidationResult, Value, Variables,
-    extensions::{
-        Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextPrepareRequest, NextRequest,
-        NextSubscribe, NextValidation,
-    },
-    parser::types::ExecutableDocument,
+    ErrorExtensions, Request, Response, ServerError, Value, Variables, parser::types::ExecutableDocument,
+    registry::Registry,
 };
 use chrono::{DateTime, Duration, Utc};
-use futures_util::{StreamExt, stream::BoxStream};
 
 use crate::{
     Session,
@@ -35,8 +29,6 @@ pub(crate) use receipt::{Charge, Receipt, seconds};
 
 /// What a request is charged that is not run.
 const UNRUN: u64 = 1;
-/// The most errors an answer tells of a document.
-const MAX_ERRORS: usize = 20;
 /// The code of what is refused for asking too much.
 const THROTTLED: &str = "THROTTLED";
 
@@ -58,15 +50,16 @@ pub(crate) fn dry_run(request: &Request) -> bool {
     request.extensions.get("dryRun") == Some(&Value::Boolean(true))
 }
 
-/// Makes a meter for each request.
+/// What is charged, and to whose account.
 pub(crate) struct Meter {
     pub(crate) app: App,
     pub(crate) throttle: Throttle,
 }
 
-impl ExtensionFactory for Meter {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Metered(Arc::new(Visit {
+impl Meter {
+    /// One request's.
+    pub(crate) fn visit(&self) -> Visit {
+        Visit {
             app: self.app.clone(),
             throttle: self.throttle.clone(),
             asked: Mutex::new(Asked {
@@ -77,14 +70,12 @@ impl ExtensionFactory for Meter {
                 run: Run::Unrun,
                 receipt: Receipt::default(),
             }),
-        })))
+        }
     }
 }
 
-struct Metered(Arc<Visit>);
-
 /// One request before the meter.
-struct Visit {
+pub(crate) struct Visit {
     app: App,
     throttle: Throttle,
     asked: Mutex<Asked>,
@@ -117,7 +108,7 @@ impl Visit {
     }
 
     /// Takes in who asks for what; refuses who has nothing left.
-    fn admit(&self, request: &mut Request) -> Result<(), ServerError> {
+    pub(crate) fn admit(&self, request: &mut Request) -> Result<(), ServerError> {
         let mut asked = self.asked();
         asked.account = of::<Session>(request).map(|session| session.account().clone());
         match of::<Receipt>(request) {
@@ -132,8 +123,14 @@ impl Visit {
         admitted.map_err(|refused| self.refuse(&asked, refused, now))
     }
 
+    /// Works out what it costs.
+    pub(crate) fn price(&self, registry: &Registry, document: &ExecutableDocument, variables: &Variables) {
+        let mut asked = self.asked();
+        asked.price = price(registry, document, asked.operation.as_deref(), variables);
+    }
+
     /// Charges what is about to run.
-    fn start(&self) -> Result<(), ServerError> {
+    pub(crate) fn start(&self) -> Result<(), ServerError> {
         let mut asked = self.asked();
         // An operation that is not there is told of by the engine.
         let Some(price) = asked.price else { return Ok(()) };
@@ -177,7 +174,7 @@ impl Visit {
     }
 
     /// Tells the cost with the one answer there is; with a dry run, nothing else.
-    fn answer(&self, mut answer: Response) -> Response {
+    pub(crate) fn answer(&self, mut answer: Response) -> Response {
         let asked = self.asked();
         if asked.receipt.charge().is_none()
             && let Some(account) = &asked.account
@@ -194,7 +191,7 @@ impl Visit {
     }
 
     /// Charges an event of a subscription, which has happened and is not refused.
-    fn event(&self, mut answer: Response) -> Response {
+    pub(crate) fn event(&self, mut answer: Response) -> Response {
         let asked = self.asked();
         let event = asked.price.and_then(|price| price.event);
         let happened = asked.run == Run::Under && answer.is_ok();
@@ -213,57 +210,4 @@ impl Visit {
 /// What was put among a request's data.
 fn of<T: 'static>(request: &Request) -> Option<&T> {
     request.data.get(&TypeId::of::<T>())?.downcast_ref()
-}
-
-#[async_trait::async_trait]
-impl Extension for Metered {
-    async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
-        self.0.answer(next.run(ctx).await)
-    }
-
-    fn subscribe<'s>(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        stream: BoxStream<'s, Response>,
-        next: NextSubscribe<'_>,
-    ) -> BoxStream<'s, Response> {
-        let visit = Arc::clone(&self.0);
-        next.run(ctx, stream).map(move |answer| visit.event(answer)).boxed()
-    }
-
-    async fn prepare_request(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        mut request: Request,
-        next: NextPrepareRequest<'_>,
-    ) -> ServerResult<Request> {
-        self.0.admit(&mut request)?;
-        next.run(ctx, request).await
-    }
-
-    async fn parse_query(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        query: &str,
-        variables: &Variables,
-        next: NextParseQuery<'_>,
-    ) -> ServerResult<ExecutableDocument> {
-        let document = next.run(ctx, query, variables).await?;
-        let mut asked = self.0.asked();
-        asked.price = price(&ctx.schema_env.registry, &document, asked.operation.as_deref(), variables);
-        Ok(document)
-    }
-
-    async fn validation(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        next: NextValidation<'_>,
-    ) -> Result<ValidationResult, Vec<ServerError>> {
-        let validated = next.run(ctx).await.map_err(|mut errors| {
-            errors.truncate(MAX_ERRORS);
-            errors
-        })?;
-        self.0.start().map_err(|error| vec![error])?;
-        Ok(validated)
-    }
 }

@@ -2,8 +2,8 @@
 //! parses, which of its operations is meant, whether that may travel this way and be asked by this caller,
 //! and whether its variables fit.
 //!
-//! An extension of the engine, so that HTTP, SSE and WebSocket are held alike. Errors of a request have
-//! their codes from here; errors of a field from `error`. What a document may cost is `schema`'s.
+//! Errors of a request have their codes from here; errors of a field from `error`. What a document may cost is
+//! the meter's.
 
 mod documents;
 mod introspection;
@@ -15,11 +15,8 @@ use std::{
 };
 
 use async_graphql::{
-    Positioned, Request, Response, ServerError, ServerResult, ValidationResult, Variables,
-    extensions::{
-        Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextPrepareRequest,
-        NextValidation,
-    },
+    Positioned, Request, ServerError, ServerResult, Variables,
+    extensions::ExtensionContext,
     parser::types::{ExecutableDocument, OperationDefinition, OperationType, Selection},
 };
 
@@ -79,10 +76,8 @@ impl Asked {
 /// In a request's data: validate it, and execute nothing.
 struct CheckOnly;
 
-/// The rules, for the schema's builder.
-pub(crate) struct Operations(Arc<Rules>);
-
-struct Rules {
+/// What holds of every operation.
+pub(crate) struct Operations {
     profile: Profile,
     limits: Limits,
     documents: Documents,
@@ -93,68 +88,21 @@ impl Operations {
     /// The rules that settings ask for, over the input types that a schema's definition names.
     pub(crate) fn new(settings: &Settings, documents: Documents, sdl: &str) -> anyhow::Result<Self> {
         let (profile, limits) = (settings.profile, settings.limits);
-        Ok(Self(Arc::new(Rules { profile, limits, documents, inputs: InputTypes::read(sdl)? })))
+        Ok(Self { profile, limits, documents, inputs: InputTypes::read(sdl)? })
     }
-}
 
-impl ExtensionFactory for Operations {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::<Rules>::clone(&self.0)
-    }
-}
-
-#[async_trait::async_trait]
-impl Extension for Rules {
-    async fn prepare_request(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        mut request: Request,
-        next: NextPrepareRequest<'_>,
-    ) -> ServerResult<Request> {
-        self.documents.resolve(&mut request)?;
-        self.limits.check_variables(&request)?;
+    /// Settles what a request asks for, or refuses it.
+    pub(crate) fn prepare(&self, request: &mut Request) -> ServerResult<()> {
+        self.documents.resolve(request)?;
+        self.limits.check_variables(request)?;
         // Taken out meanwhile, for the parsed document borrows the request as a whole.
         let variables = std::mem::take(&mut request.variables);
         let name = request.operation_name.take().filter(|name| !name.is_empty());
-        self.settle(&mut request, name.as_deref(), &variables)?;
+        self.settle(request, name.as_deref(), &variables)?;
         (request.variables, request.operation_name) = (variables, name);
-        next.run(ctx, request).await
+        Ok(())
     }
 
-    async fn parse_query(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        query: &str,
-        variables: &Variables,
-        next: NextParseQuery<'_>,
-    ) -> ServerResult<ExecutableDocument> {
-        // It parses: what is refused here is too deep for the engine.
-        next.run(ctx, query, variables).await.map_err(|error| with_code(error, VALIDATION_FAILED))
-    }
-
-    async fn validation(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        next: NextValidation<'_>,
-    ) -> Result<ValidationResult, Vec<ServerError>> {
-        let coded = |error| with_code(error, VALIDATION_FAILED);
-        next.run(ctx).await.map_err(|errors| errors.into_iter().map(coded).collect())
-    }
-
-    async fn execute(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        operation_name: Option<&str>,
-        next: NextExecute<'_>,
-    ) -> Response {
-        if ctx.data::<CheckOnly>().is_ok() {
-            return Response::default();
-        }
-        next.run(ctx, operation_name).await
-    }
-}
-
-impl Rules {
     fn settle(&self, request: &mut Request, name: Option<&str>, variables: &Variables) -> ServerResult<()> {
         let asked = in_data::<Arc<Asked>>(request).cloned();
         let checking = in_data::<CheckOnly>(request).is_some();
@@ -175,6 +123,16 @@ impl Rules {
         }
         if checking { Ok(()) } else { self.inputs.check(&operation.node.variable_definitions, variables) }
     }
+}
+
+/// Whether a request is to be validated alone.
+pub(crate) fn checks_only(ctx: &ExtensionContext<'_>) -> bool {
+    ctx.data::<CheckOnly>().is_ok()
+}
+
+/// An error of a document that does not fit the schema, or a limit.
+pub(crate) fn invalid(error: ServerError) -> ServerError {
+    with_code(error, VALIDATION_FAILED)
 }
 
 /// A value in a request's data.

@@ -1,5 +1,7 @@
 //! The schema put together, with its limits.
 
+use std::sync::Arc;
+
 use app::App;
 use async_graphql::{Json, SDLExportOptions, SchemaBuilder, ValidationMode, connection::PageInfo};
 use chrono::{DateTime, Utc};
@@ -7,6 +9,7 @@ use outbound::Guard;
 
 use crate::{
     Profile, Settings,
+    hooks::Hooks,
     limits::MAX_NESTING,
     meter::Meter,
     mutation::Mutation,
@@ -25,6 +28,7 @@ pub async fn schema(app: App, settings: &Settings) -> anyhow::Result<Schema> {
         Documents::read(settings.persisted_documents.as_deref(), settings.persisted_documents_only)?;
     let persisted = documents.all();
     let throttle = Throttle::new(&settings.throttling, &settings.webhooks);
+    let operations = Operations::new(settings, documents, &sdl())?;
     let mut builder = builder()
         .data(app.clone())
         .data(throttle.clone())
@@ -34,8 +38,7 @@ pub async fn schema(app: App, settings: &Settings) -> anyhow::Result<Schema> {
         .validation_mode(ValidationMode::Strict)
         // The engine's own limits come after it has walked the document; ours come first and have codes.
         .limit_recursive_depth(usize::try_from(MAX_NESTING).unwrap_or(usize::MAX))
-        .extension(Meter { app, throttle })
-        .extension(Operations::new(settings, documents, &sdl())?);
+        .extension(Hooks { meter: Meter { app, throttle }, operations: Arc::new(operations) });
     if settings.profile == Profile::Production {
         builder = builder.disable_suggestions();
     }

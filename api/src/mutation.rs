@@ -134,7 +134,8 @@ async fn run<C: Command>(
         Ok(request) => request,
         Err(refusal) => return Ok(Err(vec![refusal.into()])),
     };
-    match session.app().execute(&request, command).await {
+    // Boxed for the reason given at `Session::load`.
+    match Box::pin(session.app().execute(&request, command)).await {
         Ok(output) => Ok(Ok(output)),
         Err(Error::Refused(refusal)) => Ok(Err(vec![refusal.into()])),
         Err(error) => Err(problem(&error)),
@@ -157,7 +158,7 @@ async fn change<C: Command>(
 }
 
 async fn read_venture(ctx: &Context<'_>, id: Uuid) -> async_graphql::Result<Venture> {
-    let found = session(ctx)?.reader().load_one(VentureKey(id)).await.map_err(|e| problem(&e))?;
+    let found = session(ctx)?.load(VentureKey(id)).await?;
     found.map(Venture).ok_or_else(|| not_found("the venture"))
 }
 
@@ -262,8 +263,8 @@ impl WorkflowMutation {
             let key = input.idempotency_key.clone();
             match run(ctx, key, &input.command(id)?).await? {
                 Ok(id) => {
-                    let found = session(ctx)?.reader().load_one(EvidenceKey(id.uuid())).await;
-                    let evidence = found.map_err(|e| problem(&e))?.map(Evidence);
+                    let found = session(ctx)?.load(EvidenceKey(id.uuid())).await;
+                    let evidence = found?.map(Evidence);
                     Ok(SubmitEvidencePayload { evidence, user_errors: Vec::new() })
                 }
                 Err(refused) => Ok(SubmitEvidencePayload::refused(refused)),
@@ -283,8 +284,7 @@ impl WorkflowMutation {
             let command = commands::WithdrawEvidence { evidence_id: Id::new(id), reason: input.reason };
             match run(ctx, input.idempotency_key, &command).await? {
                 Ok(_) => {
-                    let found =
-                        session(ctx)?.reader().load_one(EvidenceKey(id)).await.map_err(|e| problem(&e))?;
+                    let found = session(ctx)?.load(EvidenceKey(id)).await?;
                     Ok(WithdrawEvidencePayload { evidence: found.map(Evidence), user_errors: Vec::new() })
                 }
                 Err(refused) => Ok(WithdrawEvidencePayload::refused(refused)),
@@ -308,8 +308,8 @@ impl WorkflowMutation {
             };
             match run(ctx, input.idempotency_key, &command).await? {
                 Ok(id) => {
-                    let found = session(ctx)?.reader().load_one(GateRunKey(id.uuid())).await;
-                    let gate_run = found.map_err(|e| problem(&e))?.map(GateRun);
+                    let found = session(ctx)?.load(GateRunKey(id.uuid())).await;
+                    let gate_run = found?.map(GateRun);
                     Ok(RequestGateValidationPayload { gate_run, user_errors: Vec::new() })
                 }
                 Err(refused) => Ok(RequestGateValidationPayload::refused(refused)),
@@ -331,8 +331,8 @@ impl WorkflowMutation {
                 return Ok(CancelJobPayload::refused(refused));
             }
             let domain::job::Job::GateRun(id) = job;
-            let found = session(ctx)?.reader().load_one(GateRunKey(id.uuid())).await;
-            let job = found.map_err(|e| problem(&e))?.map(Job::of);
+            let found = session(ctx)?.load(GateRunKey(id.uuid())).await;
+            let job = found?.map(Job::of);
             Ok(CancelJobPayload { job, user_errors: Vec::new() })
         })
         .await

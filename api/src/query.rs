@@ -139,9 +139,9 @@ impl Query {
         #[graphql(desc = "Its global id.")] id: ID,
     ) -> Option<async_graphql::Result<Venture>> {
         let found = async {
-            let reader = session(ctx)?.reader();
+            let session = session(ctx)?;
             let Some((Kind::Venture, key)) = global_id::decode(&id) else { return Ok(None) };
-            reader.load_one(VentureKey(key)).await.map_err(|e| problem(&e))
+            session.load(VentureKey(key)).await
         };
         found.await.transpose().map(|venture| venture.map(Venture))
     }
@@ -171,9 +171,9 @@ impl Query {
         #[graphql(desc = "Its global id.")] id: ID,
     ) -> Option<async_graphql::Result<GateRun>> {
         let found = async {
-            let reader = session(ctx)?.reader();
+            let session = session(ctx)?;
             let Some((Kind::GateRun, key)) = global_id::decode(&id) else { return Ok(None) };
-            reader.load_one(GateRunKey(key)).await.map_err(|e| problem(&e))
+            session.load(GateRunKey(key)).await
         };
         found.await.transpose().map(|row| row.map(GateRun))
     }

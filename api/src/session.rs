@@ -1,6 +1,8 @@
 //! A request's session: who asks, and the batching reader over what they may see.
 
 use std::{
+    collections::HashMap,
+    hash::Hash,
     net::IpAddr,
     sync::{
         Arc,
@@ -15,15 +17,19 @@ use app::{
 };
 use async_graphql::{
     Context,
-    dataloader::DataLoader,
+    dataloader::{DataLoader, Loader},
     runtime::{TokioSpawner, TokioTimer},
 };
+use futures_util::{FutureExt, future::BoxFuture};
 
 use crate::{
-    error::{coded, unauthenticated},
+    error::{coded, problem, unauthenticated},
     loader::Reader,
     throttle::Account,
 };
+
+/// What is loaded by a key.
+type Loaded<K> = <Reader as Loader<K>>::Value;
 
 /// Who asks, in one request or on one connection.
 #[derive(Clone)]
@@ -140,8 +146,28 @@ impl Session {
         Ok(self.actor()?.scope())
     }
 
-    pub(crate) fn reader(&self) -> &DataLoader<Reader> {
-        &self.0.reader
+    /// What there is under a key within the caller's sight, read together with other keys of its kind.
+    ///
+    /// Boxed, because the engine makes a resolver's future anew for each field of a record, as big as the
+    /// biggest field's: what one of them needs would be moved about for all of them.
+    pub(crate) fn load<K>(&self, key: K) -> BoxFuture<'_, async_graphql::Result<Option<Loaded<K>>>>
+    where
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+        Reader: Loader<K, Error = Arc<app::Error>>,
+    {
+        self.0.reader.load_one(key).map(|found| found.map_err(|error| problem(&error))).boxed()
+    }
+
+    /// The same of several keys; those that there is nothing under are missing.
+    pub(crate) fn load_many<'a, K>(
+        &'a self,
+        keys: impl IntoIterator<Item = K> + Send + 'a,
+    ) -> BoxFuture<'a, async_graphql::Result<HashMap<K, Loaded<K>>>>
+    where
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+        Reader: Loader<K, Error = Arc<app::Error>>,
+    {
+        self.0.reader.load_many(keys).map(|found| found.map_err(|error| problem(&error))).boxed()
     }
 
     /// The request of a command.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{attempt, key_of, run};
 use crate::{
-    error::{UserError, not_found, problem},
+    error::{UserError, not_found},
     global_id::{Kind, encode},
     loader::{MemberKey, TokenKey},
     session::session,
@@ -256,13 +256,13 @@ async fn member(
         Ok(id) => id,
         Err(user_errors) => return Ok(MemberPayload { member: None, user_errors }),
     };
-    let found = session(ctx)?.reader().load_one(MemberKey(id)).await.map_err(|e| problem(&e))?;
+    let found = session(ctx)?.load(MemberKey(id)).await?;
     let member = found.map(Member).ok_or_else(|| not_found("the member"))?;
     Ok(MemberPayload { member: Some(member), user_errors: Vec::new() })
 }
 
 /// A token that the caller may see, as it is now.
 async fn token(ctx: &Context<'_>, id: Uuid) -> async_graphql::Result<ApiToken> {
-    let found = session(ctx)?.reader().load_one(TokenKey(id)).await.map_err(|e| problem(&e))?;
+    let found = session(ctx)?.load(TokenKey(id)).await?;
     found.map(ApiToken).ok_or_else(|| not_found("the token"))
 }

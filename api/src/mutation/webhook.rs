@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{attempt, key_of, run};
 use crate::{
     cost::list_size,
-    error::{UserError, not_found, problem},
+    error::{UserError, not_found},
     global_id::{Kind, encode},
     loader::{WebhookDeliveryKey, WebhookEndpointKey},
     session::session,
@@ -366,12 +366,12 @@ async fn delivery<C: Command<Output = Id<kind::WebhookDelivery>>>(
         Ok(id) => id.uuid(),
         Err(user_errors) => return Ok(WebhookDeliveryPayload { delivery: None, user_errors }),
     };
-    let found = session(ctx)?.reader().load_one(WebhookDeliveryKey(id)).await.map_err(|e| problem(&e))?;
+    let found = session(ctx)?.load(WebhookDeliveryKey(id)).await?;
     let delivery = found.map(WebhookDelivery).ok_or_else(|| not_found("the delivery"))?;
     Ok(WebhookDeliveryPayload { delivery: Some(delivery), user_errors: Vec::new() })
 }
 
 async fn endpoint(ctx: &Context<'_>, id: Uuid) -> async_graphql::Result<WebhookEndpoint> {
-    let found = session(ctx)?.reader().load_one(WebhookEndpointKey(id)).await.map_err(|e| problem(&e))?;
+    let found = session(ctx)?.load(WebhookEndpointKey(id)).await?;
     found.map(WebhookEndpoint).ok_or_else(|| not_found("the endpoint"))
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{attempt, key_of, run};
 use crate::{
-    error::{UserError, not_found, problem},
+    error::{UserError, not_found},
     global_id::Kind,
     loader::{WebhookEventKey, WebhookSourceKey},
     session::session,
@@ -254,11 +254,11 @@ async fn changed(
 }
 
 async fn source(ctx: &Context<'_>, id: Uuid) -> async_graphql::Result<WebhookSource> {
-    let found = session(ctx)?.reader().load_one(WebhookSourceKey(id)).await.map_err(|e| problem(&e))?;
+    let found = session(ctx)?.load(WebhookSourceKey(id)).await?;
     found.map(WebhookSource).ok_or_else(|| not_found("the source"))
 }
 
 async fn event(ctx: &Context<'_>, id: Uuid) -> async_graphql::Result<WebhookEvent> {
-    let found = session(ctx)?.reader().load_one(WebhookEventKey(id)).await.map_err(|e| problem(&e))?;
+    let found = session(ctx)?.load(WebhookEventKey(id)).await?;
     found.map(WebhookEvent).ok_or_else(|| not_found("the event"))
 }

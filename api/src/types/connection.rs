@@ -25,6 +25,7 @@ use app::{
     },
 };
 use async_graphql::{Context, Object, connection::PageInfo};
+use futures_util::FutureExt;
 use uuid::Uuid;
 
 use super::{
@@ -102,7 +103,8 @@ impl<L: List> Listed<L> {
         scope: Scope,
         asked: Asked<L>,
     ) -> async_graphql::Result<Self> {
-        let page = list::page(session(ctx)?.app(), &scope, &asked).await.map_err(|e| problem(&e))?;
+        // Boxed, as is what is counted, for the reason given at `Session::load`.
+        let page = list::page(session(ctx)?.app(), &scope, &asked).boxed().await.map_err(|e| problem(&e))?;
         Ok(Self { page: Arc::new(page.map(Arc::new)), of: Of::Scope(scope), filter: asked.filter })
     }
 
@@ -113,8 +115,8 @@ impl<L: List> Listed<L> {
         asked: Asked<L>,
     ) -> async_graphql::Result<Self> {
         let filter = asked.filter.clone();
-        let found = session(ctx)?.reader().load_one(PageOf { parent, asked }).await;
-        let page = found.map_err(|e| problem(&e))?.ok_or_else(|| not_found("the list"))?;
+        let found = session(ctx)?.load(PageOf { parent, asked }).await;
+        let page = found?.ok_or_else(|| not_found("the list"))?;
         Ok(Self { page, of: Of::Parent(parent.0, parent.1), filter })
     }
 
@@ -122,11 +124,12 @@ impl<L: List> Listed<L> {
         let session = session(ctx)?;
         let total = match &self.of {
             Of::Scope(scope) => {
-                list::count::<L>(session.app(), scope, &self.filter).await.map_err(|e| problem(&e))?
+                let counted = list::count::<L>(session.app(), scope, &self.filter).boxed().await;
+                counted.map_err(|e| problem(&e))?
             }
             Of::Parent(kind, id) => {
                 let key = CountOf::<L> { parent: (*kind, *id), filter: self.filter.clone() };
-                session.reader().load_one(key).await.map_err(|e| problem(&e))?.unwrap_or_default()
+                session.load(key).await?.unwrap_or_default()
             }
         };
         Ok(i64::try_from(total).unwrap_or(i64::MAX))

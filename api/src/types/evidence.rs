@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{gate_run::person, person::Person};
 use crate::{
     cost::list_size,
-    error::{optional, problem},
+    error::optional,
     global_id::{Kind, encode},
     loader::{CitationsOfRun, EvidenceOfRun, FileKey, Group},
     session::session,
@@ -113,7 +113,7 @@ impl Evidence {
     async fn file(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<File>> {
         optional(async {
             let Some(id) = self.0.file_id else { return Ok(None) };
-            let found = session(ctx)?.reader().load_one(FileKey(id)).await.map_err(|e| problem(&e))?;
+            let found = session(ctx)?.load(FileKey(id)).await?;
             Ok(found.as_deref().map(File::from))
         })
         .await
@@ -198,9 +198,9 @@ pub(super) struct Support {
 
 impl Support {
     pub(super) async fn of(ctx: &Context<'_>, run: Uuid) -> async_graphql::Result<Self> {
-        let reader = session(ctx)?.reader();
-        let pieces = reader.load_one(EvidenceOfRun(run)).await.map_err(|e| problem(&e))?;
-        let citations = reader.load_one(CitationsOfRun(run)).await.map_err(|e| problem(&e))?;
+        let session = session(ctx)?;
+        let pieces = session.load(EvidenceOfRun(run)).await?;
+        let citations = session.load(CitationsOfRun(run)).await?;
         Ok(Self { pieces: pieces.unwrap_or_default(), citations: citations.unwrap_or_default() })
     }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::gate_run::GateRun;
 use crate::{
     cost::list_size,
-    error::{not_found, optional, problem},
+    error::{not_found, optional},
     loader::LatestGateRuns,
     session::session,
 };
@@ -120,7 +120,7 @@ impl Gate {
     async fn latest_run(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<GateRun>> {
         optional(async {
             let Some(run) = self.run else { return Ok(None) };
-            let runs = session(ctx)?.reader().load_one(LatestGateRuns(run)).await.map_err(|e| problem(&e))?;
+            let runs = session(ctx)?.load(LatestGateRuns(run)).await?;
             let latest = runs.as_deref().unwrap_or_default().iter().find(|row| row.gate == self.key);
             Ok(latest.cloned().map(GateRun))
         })

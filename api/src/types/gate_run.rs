@@ -185,8 +185,8 @@ impl GateRun {
 
     /// The venture.
     async fn venture(&self, ctx: &Context<'_>) -> async_graphql::Result<Venture> {
-        let found = session(ctx)?.reader().load_one(VentureKey(self.0.venture_id)).await;
-        found.map_err(|e| problem(&e))?.map(Venture).ok_or_else(|| not_found("the venture"))
+        let found = session(ctx)?.load(VentureKey(self.0.venture_id)).await;
+        found?.map(Venture).ok_or_else(|| not_found("the venture"))
     }
 
     /// Who asked.
@@ -217,13 +217,13 @@ impl GateRun {
 
 /// A stage run that must be there.
 pub(crate) async fn stage_run(ctx: &Context<'_>, id: uuid::Uuid) -> async_graphql::Result<StageRun> {
-    let found = session(ctx)?.reader().load_one(StageRunKey(id)).await.map_err(|e| problem(&e))?;
+    let found = session(ctx)?.load(StageRunKey(id)).await?;
     found.map(StageRun).ok_or_else(|| not_found("the stage run"))
 }
 
 /// A person's name.
 pub(crate) async fn person(ctx: &Context<'_>, id: uuid::Uuid) -> async_graphql::Result<Option<Person>> {
-    let found = session(ctx)?.reader().load_one(PersonKey(id)).await.map_err(|e| problem(&e))?;
+    let found = session(ctx)?.load(PersonKey(id)).await?;
     Ok(found.map(Person))
 }
 
@@ -274,7 +274,7 @@ impl CriterionResult {
     #[graphql(directive = list_size::apply(2))]
     async fn evidence(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Evidence>> {
         let keys = self.0.evidence.iter().map(|id| EvidenceKey(*id));
-        let mut found = session(ctx)?.reader().load_many(keys).await.map_err(|e| problem(&e))?;
+        let mut found = session(ctx)?.load_many(keys).await?;
         let pieces = self.0.evidence.iter().filter_map(|id| found.remove(&EvidenceKey(*id)));
         Ok(pieces.map(Evidence).collect())
     }

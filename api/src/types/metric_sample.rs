@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::{gate_run::person, person::Person, venture::Venture};
 use crate::{
-    error::{not_found, optional, problem},
+    error::{not_found, optional},
     global_id::{Kind, encode},
     loader::VentureKey,
     session::session,
@@ -27,8 +27,8 @@ impl MetricSample {
 
     /// The venture that was measured.
     async fn venture(&self, ctx: &Context<'_>) -> async_graphql::Result<Venture> {
-        let found = session(ctx)?.reader().load_one(VentureKey(self.0.venture_id)).await;
-        found.map_err(|e| problem(&e))?.map(Venture).ok_or_else(|| not_found("the venture"))
+        let found = session(ctx)?.load(VentureKey(self.0.venture_id)).await;
+        found?.map(Venture).ok_or_else(|| not_found("the venture"))
     }
 
     /// The metric's name, such as `signups.per_day`.

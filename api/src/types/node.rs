@@ -79,24 +79,12 @@ pub(crate) enum Node {
 /// The record, if there is one within the caller's scope.
 pub(crate) async fn find(ctx: &Context<'_>, kind: Kind, id: Uuid) -> async_graphql::Result<Option<Node>> {
     let session = session(ctx)?;
-    let reader = session.reader();
-    let fail = |error: Arc<app::Error>| problem(&error);
     Ok(match kind {
-        Kind::Portfolio => {
-            reader.load_one(PortfolioKey(id)).await.map_err(fail)?.map(|row| Node::Portfolio(Portfolio(row)))
-        }
-        Kind::Venture => {
-            reader.load_one(VentureKey(id)).await.map_err(fail)?.map(|v| Node::Venture(Venture(v)))
-        }
-        Kind::StageRun => {
-            reader.load_one(StageRunKey(id)).await.map_err(fail)?.map(|row| Node::StageRun(StageRun(row)))
-        }
-        Kind::GateRun => {
-            reader.load_one(GateRunKey(id)).await.map_err(fail)?.map(|row| Node::GateRun(GateRun(row)))
-        }
-        Kind::Evidence => {
-            reader.load_one(EvidenceKey(id)).await.map_err(fail)?.map(|row| Node::Evidence(Evidence(row)))
-        }
+        Kind::Portfolio => session.load(PortfolioKey(id)).await?.map(|row| Node::Portfolio(Portfolio(row))),
+        Kind::Venture => session.load(VentureKey(id)).await?.map(|v| Node::Venture(Venture(v))),
+        Kind::StageRun => session.load(StageRunKey(id)).await?.map(|row| Node::StageRun(StageRun(row))),
+        Kind::GateRun => session.load(GateRunKey(id)).await?.map(|row| Node::GateRun(GateRun(row))),
+        Kind::Evidence => session.load(EvidenceKey(id)).await?.map(|row| Node::Evidence(Evidence(row))),
         Kind::Playbook => playbook(ctx, id).await?.map(Node::Playbook),
         Kind::DeadLetter => {
             let found = query::dead_letter(session.app(), session.actor()?, Id::new(id)).await;
@@ -107,54 +95,32 @@ pub(crate) async fn find(ctx: &Context<'_>, kind: Kind, id: Uuid) -> async_graph
                 }
             }
         }
-        Kind::Attestation => reader
-            .load_one(AttestationKey(id))
-            .await
-            .map_err(fail)?
-            .map(|row| Node::Attestation(Attestation(row))),
-        Kind::File => {
-            reader.load_one(FileKey(id)).await.map_err(fail)?.map(|file| Node::File(File::from(&*file)))
+        Kind::Attestation => {
+            session.load(AttestationKey(id)).await?.map(|row| Node::Attestation(Attestation(row)))
         }
-        Kind::Event => reader
-            .load_one(EventKey(id))
-            .await
-            .map_err(fail)?
-            .map(|row| Node::VentureEvent(VentureEvent(row))),
+        Kind::File => session.load(FileKey(id)).await?.map(|file| Node::File(File::from(&*file))),
+        Kind::Event => session.load(EventKey(id)).await?.map(|row| Node::VentureEvent(VentureEvent(row))),
         Kind::Person => query::persons::find(session.app(), session.actor()?, id)
             .await
             .map_err(|e| problem(&e))?
             .map(|row| Node::Person(Person(Arc::new(row)))),
-        Kind::Member => {
-            reader.load_one(MemberKey(id)).await.map_err(fail)?.map(|row| Node::Member(Member(row)))
+        Kind::Member => session.load(MemberKey(id)).await?.map(|row| Node::Member(Member(row))),
+        Kind::Token => session.load(TokenKey(id)).await?.map(|row| Node::ApiToken(ApiToken(row))),
+        Kind::WebhookEndpoint => {
+            session.load(WebhookEndpointKey(id)).await?.map(|row| Node::WebhookEndpoint(WebhookEndpoint(row)))
         }
-        Kind::Token => {
-            reader.load_one(TokenKey(id)).await.map_err(fail)?.map(|row| Node::ApiToken(ApiToken(row)))
+        Kind::WebhookDelivery => {
+            session.load(WebhookDeliveryKey(id)).await?.map(|row| Node::WebhookDelivery(WebhookDelivery(row)))
         }
-        Kind::WebhookEndpoint => reader
-            .load_one(WebhookEndpointKey(id))
-            .await
-            .map_err(fail)?
-            .map(|row| Node::WebhookEndpoint(WebhookEndpoint(row))),
-        Kind::WebhookDelivery => reader
-            .load_one(WebhookDeliveryKey(id))
-            .await
-            .map_err(fail)?
-            .map(|row| Node::WebhookDelivery(WebhookDelivery(row))),
-        Kind::MetricSample => reader
-            .load_one(MetricSampleKey(id))
-            .await
-            .map_err(fail)?
-            .map(|row| Node::MetricSample(MetricSample(row))),
-        Kind::WebhookSource => reader
-            .load_one(WebhookSourceKey(id))
-            .await
-            .map_err(fail)?
-            .map(|row| Node::WebhookSource(WebhookSource(row))),
-        Kind::WebhookEvent => reader
-            .load_one(WebhookEventKey(id))
-            .await
-            .map_err(fail)?
-            .map(|row| Node::WebhookEvent(WebhookEvent(row))),
+        Kind::MetricSample => {
+            session.load(MetricSampleKey(id)).await?.map(|row| Node::MetricSample(MetricSample(row)))
+        }
+        Kind::WebhookSource => {
+            session.load(WebhookSourceKey(id)).await?.map(|row| Node::WebhookSource(WebhookSource(row)))
+        }
+        Kind::WebhookEvent => {
+            session.load(WebhookEventKey(id)).await?.map(|row| Node::WebhookEvent(WebhookEvent(row)))
+        }
     })
 }
 

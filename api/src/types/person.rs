@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use domain::member;
 
 use crate::{
-    error::{optional, problem},
+    error::optional,
     global_id::{Kind, encode},
     loader::KnownKey,
     session::session,
@@ -90,7 +90,7 @@ impl Person {
         if value.is_none() {
             return Ok(None);
         }
-        let known = session(ctx)?.reader().load_one(KnownKey(self.0.id)).await.map_err(|e| problem(&e))?;
+        let known = session(ctx)?.load(KnownKey(self.0.id)).await?;
         Ok(value.filter(|_| known.is_some()))
     }
 }

@@ -181,6 +181,7 @@ pub(crate) async fn playbook(
 /// A playbook by id: from memory, but for the first time.
 pub(crate) async fn by_id(ctx: &Context<'_>, id: uuid::Uuid) -> async_graphql::Result<Playbook> {
     let app = session(ctx)?.app();
-    let playbook = app.playbook(Id::new(id)).await.map_err(|error| problem(&error))?;
-    Ok(Playbook { id, playbook: Arc::clone(&playbook) })
+    // Boxed for the rare case that it is read, for the reason given at `Session::load`.
+    let playbook = Box::pin(app.playbook(Id::new(id))).await.map_err(|error| problem(&error))?;
+    Ok(Playbook { id, playbook })
 }

@@ -59,7 +59,7 @@ impl ApiToken {
     async fn portfolio(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<Portfolio>> {
         let found = async {
             let Some(id) = self.0.portfolio_id else { return Ok(None) };
-            session(ctx)?.reader().load_one(PortfolioKey(id)).await.map_err(|e| problem(&e))
+            session(ctx)?.load(PortfolioKey(id)).await
         };
         optional(found).await.map(|row| row.map(Portfolio))
     }

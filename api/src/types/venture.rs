@@ -20,7 +20,7 @@ use super::{
     stage_run::StageRun,
 };
 use crate::{
-    error::{not_found, problem},
+    error::not_found,
     global_id::{Kind, encode},
     loader::PortfolioKey,
     session::session,
@@ -138,7 +138,7 @@ impl Venture {
     /// The portfolio it belongs to.
     async fn portfolio(&self, ctx: &Context<'_>) -> async_graphql::Result<Portfolio> {
         let key = PortfolioKey(self.0.portfolio_id.uuid());
-        let found = session(ctx)?.reader().load_one(key).await.map_err(|e| problem(&e))?;
+        let found = session(ctx)?.load(key).await?;
         found.map(Portfolio).ok_or_else(|| not_found("the portfolio"))
     }
 

@@ -19,7 +19,7 @@ use super::{
     waiting::{WaitingConnection, WaitingFilter},
 };
 use crate::{
-    error::{not_found, problem, unauthenticated},
+    error::{not_found, unauthenticated},
     loader::{PortfolioKey, TokenKey},
     session::session,
 };
@@ -79,8 +79,8 @@ impl Viewer {
     async fn credential(&self, ctx: &Context<'_>) -> async_graphql::Result<ViewerCredential> {
         match &self.0.credential {
             Credential::Token { id, .. } => {
-                let found = session(ctx)?.reader().load_one(TokenKey(id.uuid())).await;
-                let row = found.map_err(|e| problem(&e))?.ok_or_else(|| not_found("the token"))?;
+                let found = session(ctx)?.load(TokenKey(id.uuid())).await;
+                let row = found?.ok_or_else(|| not_found("the token"))?;
                 Ok(ViewerCredential::ApiToken(ApiToken(row)))
             }
             Credential::Claims { issuer, subject, ends_at } => {
@@ -133,7 +133,7 @@ impl Viewer {
 impl Membership {
     /// The portfolio.
     async fn portfolio(&self, ctx: &Context<'_>) -> async_graphql::Result<Portfolio> {
-        let found = session(ctx)?.reader().load_one(PortfolioKey(self.0)).await.map_err(|e| problem(&e))?;
+        let found = session(ctx)?.load(PortfolioKey(self.0)).await?;
         found.map(Portfolio).ok_or_else(|| not_found("the portfolio"))
     }
 

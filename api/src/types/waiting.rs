@@ -161,7 +161,8 @@ impl WaitingConnection {
     ) -> async_graphql::Result<Self> {
         let filter = filter.unwrap_or_default().checked()?;
         let session = session(ctx)?;
-        let page = waiting::page(session.app(), session.actor()?, &filter, &request).await;
+        // Boxed for the reason given at `Session::load`.
+        let page = Box::pin(waiting::page(session.app(), session.actor()?, &filter, &request)).await;
         Ok(Self { filter, page: page.map_err(|e| problem(&e))? })
     }
 }
@@ -206,7 +207,7 @@ impl WaitingConnection {
     /// How much waits in all pages; counted only when asked for.
     async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<i64> {
         let session = session(ctx)?;
-        let total = waiting::count(session.app(), session.actor()?, &self.filter).await;
+        let total = Box::pin(waiting::count(session.app(), session.actor()?, &self.filter)).await;
         Ok(i64::try_from(total.map_err(|e| problem(&e))?).unwrap_or(i64::MAX))
     }
 }

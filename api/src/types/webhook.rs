@@ -78,8 +78,8 @@ impl WebhookEndpoint {
 
     /// The portfolio.
     async fn portfolio(&self, ctx: &Context<'_>) -> async_graphql::Result<Portfolio> {
-        let found = session(ctx)?.reader().load_one(PortfolioKey(self.0.portfolio_id)).await;
-        found.map_err(|e| problem(&e))?.map(Portfolio).ok_or_else(|| not_found("the portfolio"))
+        let found = session(ctx)?.load(PortfolioKey(self.0.portfolio_id)).await;
+        found?.map(Portfolio).ok_or_else(|| not_found("the portfolio"))
     }
 
     /// Where messages go.
@@ -221,13 +221,7 @@ impl WebhookDelivery {
 
     /// Where it goes; null once that was deleted.
     async fn endpoint(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<WebhookEndpoint>> {
-        let found = async {
-            session(ctx)?
-                .reader()
-                .load_one(WebhookEndpointKey(self.0.endpoint_id))
-                .await
-                .map_err(|e| problem(&e))
-        };
+        let found = async { session(ctx)?.load(WebhookEndpointKey(self.0.endpoint_id)).await };
         optional(found).await.map(|row| row.map(WebhookEndpoint))
     }
 
@@ -243,16 +237,14 @@ impl WebhookDelivery {
 
     /// The event it tells of; null for a test, and for an event of the portfolio itself.
     async fn event(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<VentureEvent>> {
-        let found = async {
-            session(ctx)?.reader().load_one(EventKey(self.0.message_id)).await.map_err(|e| problem(&e))
-        };
+        let found = async { session(ctx)?.load(EventKey(self.0.message_id)).await };
         optional(found).await.map(|row| row.map(VentureEvent))
     }
 
     /// The message's body, byte by byte as it is sent.
     async fn body(&self, ctx: &Context<'_>) -> async_graphql::Result<String> {
-        let found = session(ctx)?.reader().load_one(WebhookMessageKey(self.0.message_id)).await;
-        let message = found.map_err(|e| problem(&e))?.ok_or_else(|| not_found("the message"))?;
+        let found = session(ctx)?.load(WebhookMessageKey(self.0.message_id)).await;
+        let message = found?.ok_or_else(|| not_found("the message"))?;
         Ok(message.body.clone())
     }
 
@@ -280,8 +272,8 @@ impl WebhookDelivery {
     /// Every attempt, first to last.
     #[graphql(directive = list_size::apply(3))]
     async fn attempts(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<WebhookAttempt>> {
-        let found = session(ctx)?.reader().load_one(AttemptsOfDelivery(self.0.id)).await;
-        let rows = found.map_err(|e| problem(&e))?.unwrap_or_default();
+        let found = session(ctx)?.load(AttemptsOfDelivery(self.0.id)).await;
+        let rows = found?.unwrap_or_default();
         let attempt = |row: &Arc<rows::WebhookAttempt>| WebhookAttempt {
             number: row.number,
             at: row.at,

@@ -14,7 +14,7 @@ mod sse;
 mod webhooks;
 mod ws;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use app::{App, trace};
 use axum::{
@@ -39,7 +39,6 @@ pub use cors::{InvalidOrigin, Origin};
 pub(crate) use live::Connections;
 
 /// What every handler has.
-#[derive(Clone)]
 struct Gateway {
     app: App,
     schema: Schema,
@@ -108,7 +107,7 @@ pub(crate) fn router_with(app: App, schema: Schema, settings: &Settings, connect
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
-        .with_state(gateway)
+        .with_state(Arc::new(gateway))
 }
 
 /// The request's span, under the caller's trace if it sent one.

@@ -263,8 +263,7 @@ impl WorkflowMutation {
             let key = input.idempotency_key.clone();
             match run(ctx, key, &input.command(id)?).await? {
                 Ok(id) => {
-                    let found = session(ctx)?.load(EvidenceKey(id.uuid())).await;
-                    let evidence = found?.map(Evidence);
+                    let evidence = session(ctx)?.load(EvidenceKey(id.uuid())).await?.map(Evidence);
                     Ok(SubmitEvidencePayload { evidence, user_errors: Vec::new() })
                 }
                 Err(refused) => Ok(SubmitEvidencePayload::refused(refused)),
@@ -308,8 +307,7 @@ impl WorkflowMutation {
             };
             match run(ctx, input.idempotency_key, &command).await? {
                 Ok(id) => {
-                    let found = session(ctx)?.load(GateRunKey(id.uuid())).await;
-                    let gate_run = found?.map(GateRun);
+                    let gate_run = session(ctx)?.load(GateRunKey(id.uuid())).await?.map(GateRun);
                     Ok(RequestGateValidationPayload { gate_run, user_errors: Vec::new() })
                 }
                 Err(refused) => Ok(RequestGateValidationPayload::refused(refused)),
@@ -331,8 +329,7 @@ impl WorkflowMutation {
                 return Ok(CancelJobPayload::refused(refused));
             }
             let domain::job::Job::GateRun(id) = job;
-            let found = session(ctx)?.load(GateRunKey(id.uuid())).await;
-            let job = found?.map(Job::of);
+            let job = session(ctx)?.load(GateRunKey(id.uuid())).await?.map(Job::of);
             Ok(CancelJobPayload { job, user_errors: Vec::new() })
         })
         .await

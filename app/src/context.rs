@@ -50,12 +50,12 @@ type Change = (Option<Value>, Option<Value>);
 impl App {
     /// Opens a transaction for `request`. "Now" is read once, here.
     pub async fn begin<'a>(&'a self, request: &'a Request) -> Result<Context<'a>, Error> {
-        let tx = self.database.begin().await?;
+        let tx = self.database().begin().await?;
         Ok(Context {
             app: self,
             request,
             tx,
-            now: self.clock.now(),
+            now: self.clock().now(),
             subject: Subject::default(),
             changes: Vec::new(),
             events: Vec::new(),
@@ -73,7 +73,7 @@ impl Context<'_> {
 
     /// A new id.
     pub fn id<T>(&self) -> Id<T> {
-        Id::new(self.app.ids.next())
+        Id::new(self.app.ids().next())
     }
 
     /// The transaction, for statements.
@@ -149,7 +149,7 @@ impl Context<'_> {
 
     /// A playbook by id.
     pub async fn playbook(&self, id: Id<kind::Playbook>) -> Result<Arc<Playbook>, Error> {
-        self.app.playbooks.get(&self.tx, id).await
+        self.app.playbooks().get(&self.tx, id).await
     }
 
     /// Keeps for the audit what something other than the venture was before, and is after.
@@ -164,7 +164,7 @@ impl Context<'_> {
 
     /// Sends a command, or work, to the worker that consumes it, once this transaction has committed.
     pub fn send<M: Message>(&mut self, content: &M) -> Result<(), Error> {
-        let mut draft = outbox::Draft::of(self.app.ids.next(), content, &self.request.headers)?;
+        let mut draft = outbox::Draft::of(self.app.ids().next(), content, &self.request.headers)?;
         if let Ok(portfolio) = self.portfolio_id() {
             draft.headers.insert(outbox::PORTFOLIO_HEADER.to_owned(), portfolio.to_string());
         }
@@ -204,7 +204,7 @@ impl Context<'_> {
     pub async fn commit(self) -> Result<(), Error> {
         self.tx.commit().await?;
         let venture = self.subject.venture.map(|held| held.now.id.uuid());
-        self.app.hints.wrote(!self.messages.is_empty(), self.timers, venture);
+        self.app.hints().wrote(!self.messages.is_empty(), self.timers, venture);
         Ok(())
     }
 
@@ -229,7 +229,7 @@ impl Context<'_> {
         let states = states.map(|(before, after)| (Some(before), Some(after)));
         let (before, after): (Vec<_>, Vec<_>) = self.changes.drain(..).chain(states).unzip();
         audit::Entity::insert(audit::ActiveModel {
-            id: Set(self.app.ids.next()),
+            id: Set(self.app.ids().next()),
             portfolio_id: Set(portfolio_id.map(Id::uuid)),
             command: Set(C::NAME.to_owned()),
             actor: Set(actor),

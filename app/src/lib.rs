@@ -45,9 +45,13 @@ use playbooks::Playbooks;
 use secret::Keyring;
 use token::usage::Usage;
 
-/// The application: a database, a clock, a source of ids, and whom to tell of commits.
+/// The application: a database, a clock, a source of ids, and whom to tell of commits. Cloned for every request,
+/// so all of it is shared.
 #[derive(Clone, Debug)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
     database: Database,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
@@ -66,7 +70,7 @@ impl App {
 
     /// An application on the given clock and source of ids.
     pub fn with(database: Database, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        Self {
+        Self(Arc::new(Parts {
             database,
             clock,
             ids,
@@ -75,62 +79,62 @@ impl App {
             issuer: None,
             keyring: Keyring::default(),
             usage: Usage::default(),
-        }
+        }))
     }
 
     /// The same, taking the tokens of an OIDC issuer beside its own.
     #[must_use]
     pub fn with_issuer(self, issuer: Option<Arc<dyn Issuer>>) -> Self {
-        Self { issuer, ..self }
+        Self(Arc::new(Parts { issuer, ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// The same, keeping secrets by these keys.
     #[must_use]
     pub fn with_keyring(self, keyring: Keyring) -> Self {
-        Self { keyring, ..self }
+        Self(Arc::new(Parts { keyring, ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// The database.
     pub fn database(&self) -> &Database {
-        &self.database
+        &self.0.database
     }
 
     /// A playbook by id.
     pub async fn playbook(&self, id: Id<kind::Playbook>) -> Result<Arc<Playbook>, Error> {
-        self.playbooks.get(self.database.read(), id).await
+        self.0.playbooks.get(self.0.database.read(), id).await
     }
 
     /// The clock.
     pub fn clock(&self) -> &dyn Clock {
-        &*self.clock
+        &*self.0.clock
     }
 
     /// The source of ids.
     pub fn ids(&self) -> &dyn Ids {
-        &*self.ids
+        &*self.0.ids
     }
 
     /// Playbooks by id, parsed once.
     pub fn playbooks(&self) -> &Playbooks {
-        &self.playbooks
+        &self.0.playbooks
     }
 
     /// The OIDC issuer whose tokens are taken.
     pub fn issuer(&self) -> Option<&dyn Issuer> {
-        self.issuer.as_deref()
+        self.0.issuer.as_deref()
     }
 
     /// The keys that secrets are kept by.
     pub fn keyring(&self) -> &Keyring {
-        &self.keyring
+        &self.0.keyring
     }
 
     pub(crate) fn usage(&self) -> &Usage {
-        &self.usage
+        &self.0.usage
     }
 
     /// What commits call for: a relay, a sweep, a subscriber.
     pub fn hints(&self) -> &Hints {
-        &self.hints
+        &self.0.hints
     }
 }

@@ -1,5 +1,7 @@
 //! Files: uploaded before they are named as evidence, downloaded with the same token.
 
+use std::sync::Arc;
+
 use app::{Request, commands::StoreFile, query};
 use async_graphql::ID;
 use axum::{
@@ -44,7 +46,7 @@ pub(super) struct Upload {
 }
 
 pub(super) async fn upload(
-    State(gateway): State<Gateway>,
+    State(gateway): State<Arc<Gateway>>,
     client: Client,
     parameters: Result<Query<Upload>, QueryRejection>,
     headers: HeaderMap,
@@ -105,7 +107,7 @@ async fn store(
 }
 
 pub(super) async fn download(
-    State(gateway): State<Gateway>,
+    State(gateway): State<Arc<Gateway>>,
     client: Client,
     Path(id): Path<String>,
     headers: HeaderMap,

@@ -1,6 +1,6 @@
 //! GraphQL over HTTP: POST with JSON, GET for queries, both media types, one request or a batch.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_graphql::{Request, Response as Answer};
 use axum::{
@@ -29,7 +29,7 @@ use crate::{
 };
 
 pub(super) async fn post(
-    State(gateway): State<Gateway>,
+    State(gateway): State<Arc<Gateway>>,
     client: Client,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
@@ -42,7 +42,7 @@ pub(super) async fn post(
 }
 
 pub(super) async fn get(
-    State(gateway): State<Gateway>,
+    State(gateway): State<Arc<Gateway>>,
     client: Client,
     headers: HeaderMap,
     RawQuery(query): RawQuery,

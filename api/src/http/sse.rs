@@ -4,7 +4,7 @@
 //! and JSON. From there on every error is an event, as the protocol demands: a browser's `EventSource` shows
 //! nothing of a response that is no stream.
 
-use std::{convert::Infallible, pin::Pin, time::Duration};
+use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
 
 use async_graphql::Request;
 use axum::{
@@ -35,7 +35,7 @@ const COMMENT: Bytes = Bytes::from_static(b":\n\n");
 const COMPLETE: Bytes = Bytes::from_static(b"event: complete\ndata:\n\n");
 
 pub(super) async fn post(
-    State(gateway): State<Gateway>,
+    State(gateway): State<Arc<Gateway>>,
     client: Client,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
@@ -44,7 +44,7 @@ pub(super) async fn post(
 }
 
 pub(super) async fn get(
-    State(gateway): State<Gateway>,
+    State(gateway): State<Arc<Gateway>>,
     client: Client,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
@@ -58,7 +58,7 @@ pub(super) async fn get(
 }
 
 async fn respond(
-    gateway: Gateway,
+    gateway: Arc<Gateway>,
     (client, headers): (Client, &HeaderMap),
     carrier: Carrier,
     request: Result<Request, Refused>,

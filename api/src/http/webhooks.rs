@@ -6,7 +6,7 @@
 mod problem;
 mod signature;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use app::{
     Actor, Error, Request,
@@ -38,7 +38,7 @@ const ATTRIBUTE: &str = "ce-";
 
 /// Takes an event.
 pub(super) async fn receive(
-    State(gateway): State<Gateway>,
+    State(gateway): State<Arc<Gateway>>,
     client: Client,
     Path(key): Path<String>,
     headers: HeaderMap,

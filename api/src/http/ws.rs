@@ -6,6 +6,8 @@ mod message;
 mod protocol;
 mod pump;
 
+use std::sync::Arc;
+
 use async_graphql::{Request, Response as Answer};
 use axum::{
     extract::{WebSocketUpgrade, ws::WebSocket},
@@ -38,7 +40,7 @@ const WRITE_BUFFER: usize = 16 * 1024;
 /// Makes a WebSocket of a request. Its `Origin` does not matter: no cookie signs anybody in, so another site's
 /// page has nothing to borrow.
 pub(super) fn upgrade(
-    gateway: Gateway,
+    gateway: Arc<Gateway>,
     client: Client,
     headers: &HeaderMap,
     upgrade: WebSocketUpgrade,
@@ -69,7 +71,7 @@ async fn serve(caller: Caller, socket: WebSocket, _place: Connection) {
 
 /// The gateway, as one connection sees it.
 struct Caller {
-    gateway: Gateway,
+    gateway: Arc<Gateway>,
     client: Client,
     /// The header of the upgrade.
     authorization: Option<String>,
@@ -102,7 +104,7 @@ impl Host for Caller {
     }
 
     fn run(&self, Holder(secret): &Holder, request: Request) -> BoxStream<'static, Outcome> {
-        let (gateway, client) = (self.gateway.clone(), self.client);
+        let (gateway, client) = (Arc::clone(&self.gateway), self.client);
         let (secret, request_id) = (secret.clone(), self.request_id.clone());
         let running = async move {
             let known = auth::authenticated(&gateway, client, &secret, request_id);

@@ -115,8 +115,8 @@ impl<L: List> Listed<L> {
         asked: Asked<L>,
     ) -> async_graphql::Result<Self> {
         let filter = asked.filter.clone();
-        let found = session(ctx)?.load(PageOf { parent, asked }).await;
-        let page = found?.ok_or_else(|| not_found("the list"))?;
+        let found = session(ctx)?.load(PageOf { parent, asked }).await?;
+        let page = found.ok_or_else(|| not_found("the list"))?;
         Ok(Self { page, of: Of::Parent(parent.0, parent.1), filter })
     }
 

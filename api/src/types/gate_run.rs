@@ -185,8 +185,8 @@ impl GateRun {
 
     /// The venture.
     async fn venture(&self, ctx: &Context<'_>) -> async_graphql::Result<Venture> {
-        let found = session(ctx)?.load(VentureKey(self.0.venture_id)).await;
-        found?.map(Venture).ok_or_else(|| not_found("the venture"))
+        let found = session(ctx)?.load(VentureKey(self.0.venture_id)).await?;
+        found.map(Venture).ok_or_else(|| not_found("the venture"))
     }
 
     /// Who asked.

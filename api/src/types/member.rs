@@ -32,8 +32,8 @@ impl Member {
 
     /// The portfolio.
     async fn portfolio(&self, ctx: &Context<'_>) -> async_graphql::Result<Portfolio> {
-        let found = session(ctx)?.load(PortfolioKey(self.0.portfolio_id)).await;
-        found?.map(Portfolio).ok_or_else(|| not_found("the portfolio"))
+        let found = session(ctx)?.load(PortfolioKey(self.0.portfolio_id)).await?;
+        found.map(Portfolio).ok_or_else(|| not_found("the portfolio"))
     }
 
     /// Roles held there, such as `LEAD`.

@@ -27,8 +27,8 @@ impl MetricSample {
 
     /// The venture that was measured.
     async fn venture(&self, ctx: &Context<'_>) -> async_graphql::Result<Venture> {
-        let found = session(ctx)?.load(VentureKey(self.0.venture_id)).await;
-        found?.map(Venture).ok_or_else(|| not_found("the venture"))
+        let found = session(ctx)?.load(VentureKey(self.0.venture_id)).await?;
+        found.map(Venture).ok_or_else(|| not_found("the venture"))
     }
 
     /// The metric's name, such as `signups.per_day`.

@@ -75,8 +75,8 @@ impl StageRun {
     }
 
     async fn attested(&self, ctx: &Context<'_>) -> async_graphql::Result<Group<rows::Attestation>> {
-        let found = session(ctx)?.load(AttestationsOfRun(self.0.id)).await;
-        Ok(found?.unwrap_or_default())
+        let found = session(ctx)?.load(AttestationsOfRun(self.0.id)).await?;
+        Ok(found.unwrap_or_default())
     }
 }
 
@@ -184,8 +184,8 @@ impl StageRun {
 
     /// All its evidence, withdrawn pieces too, oldest first.
     async fn evidence(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Evidence>> {
-        let found = session(ctx)?.load(EvidenceOfRun(self.0.id)).await;
-        let pieces = found?.unwrap_or_default();
+        let found = session(ctx)?.load(EvidenceOfRun(self.0.id)).await?;
+        let pieces = found.unwrap_or_default();
         Ok(pieces.iter().cloned().map(Evidence).collect())
     }
 

@@ -79,8 +79,8 @@ impl Viewer {
     async fn credential(&self, ctx: &Context<'_>) -> async_graphql::Result<ViewerCredential> {
         match &self.0.credential {
             Credential::Token { id, .. } => {
-                let found = session(ctx)?.load(TokenKey(id.uuid())).await;
-                let row = found?.ok_or_else(|| not_found("the token"))?;
+                let found = session(ctx)?.load(TokenKey(id.uuid())).await?;
+                let row = found.ok_or_else(|| not_found("the token"))?;
                 Ok(ViewerCredential::ApiToken(ApiToken(row)))
             }
             Credential::Claims { issuer, subject, ends_at } => {

@@ -78,8 +78,8 @@ impl WebhookEndpoint {
 
     /// The portfolio.
     async fn portfolio(&self, ctx: &Context<'_>) -> async_graphql::Result<Portfolio> {
-        let found = session(ctx)?.load(PortfolioKey(self.0.portfolio_id)).await;
-        found?.map(Portfolio).ok_or_else(|| not_found("the portfolio"))
+        let found = session(ctx)?.load(PortfolioKey(self.0.portfolio_id)).await?;
+        found.map(Portfolio).ok_or_else(|| not_found("the portfolio"))
     }
 
     /// Where messages go.
@@ -243,8 +243,8 @@ impl WebhookDelivery {
 
     /// The message's body, byte by byte as it is sent.
     async fn body(&self, ctx: &Context<'_>) -> async_graphql::Result<String> {
-        let found = session(ctx)?.load(WebhookMessageKey(self.0.message_id)).await;
-        let message = found?.ok_or_else(|| not_found("the message"))?;
+        let found = session(ctx)?.load(WebhookMessageKey(self.0.message_id)).await?;
+        let message = found.ok_or_else(|| not_found("the message"))?;
         Ok(message.body.clone())
     }
 
@@ -272,8 +272,8 @@ impl WebhookDelivery {
     /// Every attempt, first to last.
     #[graphql(directive = list_size::apply(3))]
     async fn attempts(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<WebhookAttempt>> {
-        let found = session(ctx)?.load(AttemptsOfDelivery(self.0.id)).await;
-        let rows = found?.unwrap_or_default();
+        let found = session(ctx)?.load(AttemptsOfDelivery(self.0.id)).await?;
+        let rows = found.unwrap_or_default();
         let attempt = |row: &Arc<rows::WebhookAttempt>| WebhookAttempt {
             number: row.number,
             at: row.at,

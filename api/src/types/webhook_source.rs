@@ -90,8 +90,8 @@ impl WebhookSource {
 
     /// The portfolio.
     async fn portfolio(&self, ctx: &Context<'_>) -> async_graphql::Result<Portfolio> {
-        let found = session(ctx)?.load(PortfolioKey(self.0.portfolio_id)).await;
-        found?.map(Portfolio).ok_or_else(|| not_found("the portfolio"))
+        let found = session(ctx)?.load(PortfolioKey(self.0.portfolio_id)).await?;
+        found.map(Portfolio).ok_or_else(|| not_found("the portfolio"))
     }
 
     /// When it was made.
@@ -169,8 +169,8 @@ impl WebhookEvent {
 
     /// The source that sent it.
     async fn source(&self, ctx: &Context<'_>) -> async_graphql::Result<WebhookSource> {
-        let found = session(ctx)?.load(WebhookSourceKey(self.0.source_id)).await;
-        found?.map(WebhookSource).ok_or_else(|| not_found("the source"))
+        let found = session(ctx)?.load(WebhookSourceKey(self.0.source_id)).await?;
+        found.map(WebhookSource).ok_or_else(|| not_found("the source"))
     }
 
     /// Its type, such as `metric.sample`.

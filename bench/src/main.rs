@@ -29,6 +29,9 @@ struct Arguments {
     /// What is measured; everything when not given
     #[arg(value_enum)]
     scenarios: Vec<Scenario>,
+    /// How often: the table shows the round in the middle, and how far the rounds lie apart
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..))]
+    rounds: u8,
     /// A tenth of everything: to see that it works, not to quote
     #[arg(long)]
     quick: bool,
@@ -75,8 +78,26 @@ async fn main() -> anyhow::Result<()> {
         [] => Scenario::value_variants(),
         some => some,
     };
+    let mut rounds = Vec::new();
+    for number in 1..=arguments.rounds {
+        writeln!(stderr(), "round {number} of {}", arguments.rounds)?;
+        rounds.push(round(chosen, scale).await?);
+    }
+    let figures = report::Rounds::of(&rounds);
+    stdout().write_all(report::table(&figures, arguments.quick).as_bytes())?;
+    if let Some(path) = arguments.json {
+        let mut file = File::create(path)?;
+        for figure in &figures {
+            writeln!(file, "{}", report::json(figure))?;
+        }
+    }
+    Ok(())
+}
+
+/// Each of these once.
+async fn round(scenarios: &[Scenario], scale: Scale) -> anyhow::Result<Vec<report::Figure>> {
     let mut figures = Vec::new();
-    for scenario in chosen {
+    for scenario in scenarios {
         writeln!(stderr(), "measuring: {scenario:?}")?;
         figures.extend(match scenario {
             Scenario::Pipeline => pipeline::measure(scale).await?,
@@ -86,12 +107,5 @@ async fn main() -> anyhow::Result<()> {
             Scenario::Start => start::measure(scale).await?,
         });
     }
-    stdout().write_all(report::table(&figures, arguments.quick).as_bytes())?;
-    if let Some(path) = arguments.json {
-        let mut file = File::create(path)?;
-        for figure in &figures {
-            writeln!(file, "{}", report::json(figure))?;
-        }
-    }
-    Ok(())
+    Ok(figures)
 }

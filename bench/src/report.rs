@@ -4,7 +4,7 @@ use std::{fmt::Write, thread};
 
 use serde_json::{Value, json};
 
-/// Something measured.
+/// Something measured, once.
 #[derive(Clone, Debug)]
 pub(crate) struct Figure {
     /// What.
@@ -78,8 +78,45 @@ impl Figure {
     }
 }
 
+/// The same figure of several rounds.
+#[derive(Clone, Debug)]
+pub(crate) struct Rounds {
+    /// Of the round in the middle by its ratio, or by its value where there is no limit; of two in the middle the
+    /// lower one.
+    middle: Figure,
+    /// The ratios of all rounds, ascending; none where there is no limit.
+    ratios: Vec<f64>,
+}
+
+impl Rounds {
+    /// What rounds with the same figures in the same order come to, figure by figure.
+    pub(crate) fn of(rounds: &[Vec<Figure>]) -> Vec<Self> {
+        let figures = rounds.first().map_or(0, Vec::len);
+        (0..figures).map(|place| Self::of_one(rounds.iter().map(|round| round[place].clone()))).collect()
+    }
+
+    fn of_one(rounds: impl Iterator<Item = Figure>) -> Self {
+        let score = |figure: &Figure| figure.ratio().unwrap_or(figure.value);
+        let mut sorted: Vec<_> = rounds.collect();
+        sorted.sort_by(|a, b| score(a).total_cmp(&score(b)));
+        let ratios = sorted.iter().filter_map(Figure::ratio).collect();
+        Self { middle: sorted.swap_remove((sorted.len() - 1) / 2), ratios }
+    }
+
+    fn ratio_shown(&self) -> String {
+        let percent = |ratio: f64| format!("{:.0}", ratio * 100.0);
+        match (self.middle.ratio(), self.ratios.as_slice()) {
+            (None, _) => "–".to_owned(),
+            (Some(ratio), [lowest, .., highest]) => {
+                format!("{} % ({}–{})", percent(ratio), percent(*lowest), percent(*highest))
+            }
+            (Some(ratio), _) => format!("{} %", percent(ratio)),
+        }
+    }
+}
+
 /// A Markdown table, headed by what was measured on.
-pub(crate) fn table(figures: &[Figure], quick: bool) -> String {
+pub(crate) fn table(figures: &[Rounds], quick: bool) -> String {
     let cores = thread::available_parallelism().map_or(0, usize::from);
     let mut text = format!("Shared by all processes: {cores} cores.");
     if cfg!(debug_assertions) {
@@ -89,11 +126,11 @@ pub(crate) fn table(figures: &[Figure], quick: bool) -> String {
         text += " A tenth of the full counts: not to be quoted.";
     }
     text += "\n\n| figure | measured | limit | ratio | aim |\n|---|---|---|---|---|\n";
-    for figure in figures {
+    for rounds in figures {
+        let (figure, ratio) = (&rounds.middle, rounds.ratio_shown());
         let limit = figure
             .limit
             .map_or("–".to_owned(), |limit| format!("{} ({})", figure.shown(limit.value), limit.name));
-        let ratio = figure.ratio().map_or("–".to_owned(), |ratio| format!("{:.0} %", ratio * 100.0));
         let aim = match figure.aim {
             Some(Aim::OfLimit(share)) => format!("≥ {:.0} %", share * 100.0),
             Some(Aim::Below(most)) => format!("< {}", figure.shown(most)),
@@ -112,13 +149,15 @@ pub(crate) fn table(figures: &[Figure], quick: bool) -> String {
 }
 
 /// One figure for programs.
-pub(crate) fn json(figure: &Figure) -> Value {
+pub(crate) fn json(rounds: &Rounds) -> Value {
+    let figure = &rounds.middle;
     json!({
         "figure": figure.name,
         "value": figure.value,
         "unit": figure.unit.symbol(),
         "limit": figure.limit.map(|limit| json!({ "name": limit.name, "value": limit.value })),
         "ratio": figure.ratio(),
+        "ratios": rounds.ratios,
         "meets_aim": figure.meets_aim(),
     })
 }
@@ -156,9 +195,26 @@ mod tests {
 
     #[test]
     fn a_row_shows_both_figures_and_the_verdict() {
-        let text = table(&[figure(Unit::Milliseconds, 812.0, 1.5, Aim::Below(1_000.0))], false);
+        let figures = vec![figure(Unit::Milliseconds, 812.0, 1.5, Aim::Below(1_000.0))];
+        let text = table(&Rounds::of(&[figures]), false);
         let row = text.lines().last().unwrap();
         assert_eq!(row, "| it | 812 ms | 1.5 ms (bare) | 0 % | < 1000 ms: met |");
+    }
+
+    #[test]
+    fn of_several_rounds_the_middle_one_is_shown_and_how_far_they_lie_apart() {
+        let round = |rate, wait| {
+            let aim = Aim::OfLimit(0.5);
+            vec![figure(Unit::PerSecond, rate, 100.0, aim), figure(Unit::Milliseconds, wait, 2.0, aim)]
+        };
+        let rounds = [round(70.0, 4.0), round(40.0, 20.0), round(55.0, 3.0)];
+        let text = table(&Rounds::of(&rounds), false);
+        let rows: Vec<_> = text.lines().skip(4).collect();
+        let rate = "| it | 55.0 /s | 100 /s (bare) | 55 % (40–70) | ≥ 50 %: met |";
+        let wait = "| it | 4.0 ms | 2.0 ms (bare) | 50 % (10–67) | ≥ 50 %: met |";
+        assert_eq!(rows, [rate, wait]);
+        let lower_of_two = table(&Rounds::of(&rounds[..2]), false);
+        assert!(lower_of_two.contains("| 40 % (40–70) | ≥ 50 %: missed |"), "{lower_of_two}");
     }
 
     #[test]

@@ -3,14 +3,18 @@
 //! Nothing is decided here that a command does not decide again: a step that is listed may still be refused
 //! when somebody else was faster.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
 use crate::{
     evidence::{Demand, Target},
     gate::{Action as Remedy, Decision, Verdict},
+    named::named,
     playbook::{Gate, GateKind, Playbook, Stage},
     role::Role,
-    stage_run::{GateProgress, Progress, StageRun, Status},
+    root::RootId,
+    stage_run::{GateProgress, Progress, StageRun, Status, WaitsFor},
 };
 
 /// Something that can be done next.
@@ -38,6 +42,8 @@ pub enum Action {
     },
     /// Move the venture to its next stage.
     Advance,
+    /// Complete the portfolio's stage run.
+    Complete,
 }
 
 /// How one gate of the run stands.
@@ -70,7 +76,7 @@ pub fn steps(
     let awaited = match run.status {
         Status::Entering => GateKind::Entry,
         Status::Active { .. } => GateKind::Exit,
-        Status::Completed { .. } | Status::Abandoned { .. } => return Vec::new(),
+        Status::Completed { .. } | Status::Abandoned { .. } | Status::Skipped { .. } => return Vec::new(),
     };
     let mut steps: Vec<_> = open_labels.iter().filter_map(|key| attest_label(playbook, stage, key)).collect();
     for standing in gates.iter().filter(|s| s.gate.kind == awaited && !s.is_green()) {
@@ -88,7 +94,11 @@ pub fn steps(
     });
     let progress = Progress { open_labels: open_labels.to_vec(), gates: progress.collect() };
     if run.clone().complete(&progress, now).is_ok() {
-        steps.push(advance(playbook, stage));
+        let action = match run.root {
+            RootId::Venture(_) => Action::Advance,
+            RootId::Portfolio(_) => Action::Complete,
+        };
+        steps.push(leave(playbook, stage, action));
     }
     steps
 }
@@ -130,11 +140,11 @@ fn validate(playbook: &Playbook, gate: &Gate) -> Step {
     }
 }
 
-fn advance(playbook: &Playbook, stage: &Stage) -> Step {
-    let roles: Vec<_> = playbook.holders("advance_venture").cloned().collect();
+fn leave(playbook: &Playbook, stage: &Stage, action: Action) -> Step {
+    let roles: Vec<_> = playbook.holders(action.command()).cloned().collect();
     let owner = roles.contains(&stage.owner).then(|| stage.owner.clone());
     let text = format!("leave stage {}: its labels are attested and its gates have passed", stage.number);
-    Step { action: Action::Advance, owner, roles, text }
+    Step { action, owner, roles, text }
 }
 
 impl Action {
@@ -144,19 +154,49 @@ impl Action {
             Self::Attest(_) => "attest",
             Self::Validate { .. } => "request_gate_validation",
             Self::Advance => "advance_venture",
+            Self::Complete => "complete_stage_run",
         }
     }
 }
 
 impl Step {
-    /// Whether a person who holds these roles can take it.
-    pub fn is_for(&self, playbook: &Playbook, held: &[Role]) -> bool {
-        let may = playbook.holders(self.action.command()).any(|role| held.contains(role));
-        may && self.roles.iter().any(|role| held.contains(role))
+    /// The roles that can take it: they may run its command, and are among those that it is for. One role has to be
+    /// both, as the command asks it to be.
+    pub fn takers<'a>(&'a self, rights: &'a Playbook) -> impl Iterator<Item = &'a Role> {
+        self.roles.iter().filter(|role| rights.holders(self.action.command()).any(|holder| holder == *role))
     }
 
-    /// Whether it is theirs to answer for: their role is its owner's, or it has none.
-    pub fn is_owned(&self, held: &[Role]) -> bool {
-        self.owner.as_ref().is_none_or(|owner| held.contains(owner))
+    /// Whether a person who holds these roles can take it.
+    pub fn is_for(&self, rights: &Playbook, held: &[Role]) -> bool {
+        self.takers(rights).any(|role| held.contains(role))
     }
+
+    /// Whether a role answers for it: it is its owner's, or nobody's in particular.
+    pub fn is_owned(&self, role: &Role) -> bool {
+        self.owner.as_ref().is_none_or(|owner| owner == role)
+    }
+}
+
+/// The roles for which a run waits: each once, in order.
+pub fn waits_for(steps: &[Step], rights: &Playbook) -> Vec<WaitsFor> {
+    let mut roles: BTreeMap<&Role, bool> = BTreeMap::new();
+    for step in steps {
+        for role in step.takers(rights) {
+            *roles.entry(role).or_default() |= step.is_owned(role);
+        }
+    }
+    roles.into_iter().map(|(role, owned)| WaitsFor { role: role.clone(), owned }).collect()
+}
+
+/// The kinds of thing that wait for somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Thing {
+    /// A stage run with steps that can be taken.
+    StageRun,
+    /// A dead letter that can be replayed.
+    DeadLetter,
+}
+
+named! {
+    Thing { StageRun = "STAGE_RUN", DeadLetter = "DEAD_LETTER" }
 }

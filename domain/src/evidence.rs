@@ -1,12 +1,14 @@
 //! Evidence and attestations: what a person puts behind a label, and who may.
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Refusal, Role,
     expression::{Source, Value},
     id::{Id, kind},
+    named::named,
     playbook::{Criterion, Playbook, Stage, Test},
     refusal::Code,
     stage_run::StageRun,
@@ -41,7 +43,7 @@ pub const FILE_TYPES: [&str; 11] = [
 ];
 
 /// What an attestation is about, within the stage of its run.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
     /// A done-when label, by key.
@@ -114,6 +116,32 @@ pub enum Content {
     Text(String),
     /// An uploaded file.
     File(Id<kind::File>),
+}
+
+/// The kinds of [`Content`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ContentKind {
+    /// An `http` or `https` link.
+    Link,
+    /// A text.
+    Text,
+    /// An uploaded file.
+    File,
+}
+
+named! {
+    ContentKind { Link = "LINK", Text = "TEXT", File = "FILE" }
+}
+
+impl Content {
+    /// The kind of content.
+    pub fn kind(&self) -> ContentKind {
+        match self {
+            Self::Link(_) => ContentKind::Link,
+            Self::Text(_) => ContentKind::Text,
+            Self::File(_) => ContentKind::File,
+        }
+    }
 }
 
 /// Evidence as submitted.

@@ -10,10 +10,12 @@ mod rule;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::expression::{Declarations, Facts};
+use crate::named::{Named, named};
 use crate::playbook::{Criterion, FailureAction, Gate, Test};
 use crate::role::Role;
 
@@ -46,7 +48,7 @@ pub struct Attested {
 /// How a criterion or a gate stands.
 ///
 /// The order is that of a gate's AND: the greatest verdict among its criteria is its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Verdict {
     /// It holds.
@@ -173,14 +175,14 @@ fn decide_criterion(criterion: &Criterion, input: &Input<'_>) -> (CriterionResul
     }
 }
 
+named! {
+    Verdict { Pass = "PASS", Inconclusive = "INCONCLUSIVE", Fail = "FAIL" }
+}
+
 impl Verdict {
-    /// The name as stored and shown.
+    /// The name, as columns and the API spell it.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pass => "PASS",
-            Self::Inconclusive => "INCONCLUSIVE",
-            Self::Fail => "FAIL",
-        }
+        Named::as_str(self)
     }
 }
 

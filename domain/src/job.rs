@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Refusal,
     id::{Id, kind},
+    named::{Named, named},
     refusal::Code,
 };
 
@@ -32,24 +33,25 @@ pub enum Status {
     Cancelled,
 }
 
-impl Status {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Queued, Self::Running, Self::Succeeded, Self::Failed, Self::Cancelled];
+named! {
+    Status {
+        Queued = "QUEUED",
+        Running = "RUNNING",
+        Succeeded = "SUCCEEDED",
+        Failed = "FAILED",
+        Cancelled = "CANCELLED",
+    }
+}
 
-    /// The name as stored and shown.
+impl Status {
+    /// The name, as columns and the API spell it.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "QUEUED",
-            Self::Running => "RUNNING",
-            Self::Succeeded => "SUCCEEDED",
-            Self::Failed => "FAILED",
-            Self::Cancelled => "CANCELLED",
-        }
+        Named::as_str(self)
     }
 
-    /// A stored name; none when it is no status.
+    /// The status with this name; none when no status has it.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == name)
+        Named::parse(name)
     }
 
     /// Whether nothing follows.

@@ -11,9 +11,12 @@ pub mod id;
 pub mod job;
 pub mod member;
 pub mod metric;
+pub mod named;
 pub mod playbook;
+pub mod portfolio;
 pub mod refusal;
 pub mod role;
+pub mod root;
 pub mod stage_run;
 pub mod text;
 pub mod venture;
@@ -22,3 +25,4 @@ pub mod webhook_source;
 
 pub use refusal::Refusal;
 pub use role::Role;
+pub use root::RootId;

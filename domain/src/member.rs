@@ -6,7 +6,12 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Refusal, Role, refusal::Code, text};
+use crate::{
+    Refusal, Role,
+    named::{Named, named},
+    refusal::Code,
+    text,
+};
 
 /// The most members of one portfolio.
 pub const MAX_MEMBERS: u64 = 10_000;
@@ -25,18 +30,19 @@ pub enum PersonKind {
     Service,
 }
 
+named! {
+    PersonKind { Person = "PERSON", Service = "SERVICE" }
+}
+
 impl PersonKind {
-    /// Its name, as it is kept.
+    /// The name, as columns and the API spell it.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Person => "PERSON",
-            Self::Service => "SERVICE",
-        }
+        self.as_str()
     }
 
-    /// The kind of this name.
+    /// The kind with this name; none when no kind has it.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Person, Self::Service].into_iter().find(|kind| kind.name() == name)
+        Self::parse(name)
     }
 }
 

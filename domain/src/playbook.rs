@@ -19,7 +19,8 @@ use crate::role::Role;
 
 pub use fault::Fault;
 pub use stage::{
-    Criterion, DoneWhen, FailureAction, Gate, GateKind, Phase, Stage, Subject, Substage, Test, kebab,
+    Criterion, DoneWhen, FailureAction, FailureActionKind, Gate, GateKind, Phase, Stage, Subject, Substage,
+    Test, kebab,
 };
 
 /// The longest file, in bytes.
@@ -28,22 +29,6 @@ pub const MAX_FILE_BYTES: usize = 256 * 1024;
 pub const MAX_FILES: usize = 200;
 /// The most stages.
 pub const MAX_STAGES: usize = 100;
-
-/// The commands whose right a playbook grants. All others are the platform's own to grant.
-pub const GOVERNED: [&str; 12] = [
-    "advance_venture",
-    "attest",
-    "cancel_job",
-    "create_venture",
-    "kill_venture",
-    "pause_venture",
-    "request_gate_validation",
-    "resume_venture",
-    "store_file",
-    "submit_evidence",
-    "update_venture",
-    "withdraw_evidence",
-];
 
 /// A checked playbook.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +43,7 @@ pub struct Playbook {
     pub phases: Vec<Phase>,
     /// Titles of the roles it names, by role; the platform's own are not among them.
     pub roles: BTreeMap<Role, String>,
-    /// Roles that may attest whatever somebody attests, and run every command of [`GOVERNED`].
+    /// Roles that may attest whatever somebody attests, and run every command that a playbook governs.
     pub final_authority: Vec<Role>,
     /// The other roles that may run a command, by its name; a command without a row is left to
     /// [`Self::final_authority`].
@@ -73,10 +58,11 @@ impl Playbook {
     /// Reads and checks a playbook.
     ///
     /// `files` holds texts by path relative to the playbook's folder, with `/`: `playbook.yaml`,
-    /// `stages/*.yaml`, and any `README.md`, which is not read. On failure every fault that could be
+    /// `stages/*.yaml`, and any `README.md`, which is not read. `governed` names the commands that it may say under
+    /// `rights` who runs. On failure every fault that could be
     /// found, by file and line; YAML that does not parse hides what else is wrong in its file.
-    pub fn load(files: &BTreeMap<String, String>) -> Result<Self, Vec<Fault>> {
-        read::read(files)
+    pub fn load(files: &BTreeMap<String, String>, governed: &[&str]) -> Result<Self, Vec<Fault>> {
+        read::read(files, governed)
     }
 
     /// The stage with this number.
@@ -95,7 +81,7 @@ impl Playbook {
         self.stages.iter().find(|stage| stage.number > number && stage.subject == Subject::Venture)
     }
 
-    /// The roles that may run a command of [`GOVERNED`].
+    /// The roles that may run a command that a playbook governs.
     pub fn holders(&self, command: &str) -> impl Iterator<Item = &Role> {
         self.rights.get(command).into_iter().flatten().chain(&self.final_authority)
     }

@@ -42,6 +42,14 @@ pub enum Code {
     StageNotEntered,
     /// The entry gates of the stage have passed already.
     StageAlreadyEntered,
+    /// The portfolio has a stage run that is open: it takes one at a time.
+    StageRunOpen,
+    /// The portfolio has no stage run that is open.
+    NoStageRunOpen,
+    /// The stage run has ended: completed, skipped or abandoned.
+    StageRunEnded,
+    /// The playbook has no such stage, or the stage is not the portfolio's.
+    UnknownStage,
     /// Labels of the stage are not attested.
     DoneWhenOpen,
     /// A gate has not passed.

@@ -2,8 +2,9 @@
 //!
 //! Which role may do what lives with the commands, not here.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// A role's key: upper-case letters, digits and underscores, 2 to 40 characters, first a letter.
@@ -60,6 +61,20 @@ impl TryFrom<String> for Role {
 impl From<Role> for String {
     fn from(role: Role) -> Self {
         role.0
+    }
+}
+
+impl JsonSchema for Role {
+    fn schema_name() -> Cow<'static, str> {
+        "Role".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[A-Z][A-Z0-9_]{1,39}$" })
     }
 }
 

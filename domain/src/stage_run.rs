@@ -1,15 +1,18 @@
 //! Stage runs: one attempt of a venture (or of the portfolio) at one stage, and when it may move on.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Days, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Refusal,
+    Refusal, Role, RootId,
     gate::Verdict,
     id::{Id, kind},
+    named::named,
     playbook::{GateKind, Stage},
     refusal::Code,
-    venture::Venture,
+    text,
 };
 
 /// One attempt at one stage.
@@ -19,8 +22,8 @@ pub struct StageRun {
     pub id: Id<StageRun>,
     /// The portfolio it belongs to.
     pub portfolio_id: Id<kind::Portfolio>,
-    /// Whose run it is.
-    pub subject: RunSubject,
+    /// Whose run it is: the root under whose lock the run changes.
+    pub root: RootId,
     /// The playbook version it started with, and ends with.
     pub playbook_id: Id<kind::Playbook>,
     /// Number of the stage.
@@ -35,16 +38,32 @@ pub struct StageRun {
     pub due_at: DateTime<Utc>,
     /// When it was found late.
     pub late_at: Option<DateTime<Utc>>,
+    /// How its gates stand, by key; a gate that nobody asked about has no entry.
+    pub gates: BTreeMap<String, GateState>,
+    /// The roles for which the run waits: its rows among what waits for people say the same.
+    pub waits_for: Vec<WaitsFor>,
 }
 
-/// Whose run it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RunSubject {
-    /// A venture's.
-    Venture(Id<Venture>),
-    /// The whole portfolio's.
-    Portfolio,
+/// How a gate of a run stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateState {
+    /// The gate run that was asked for last.
+    pub latest: Option<Id<kind::GateRun>>,
+    /// Gate runs that are queued.
+    pub queued: u32,
+    /// The verdict of the latest decided gate run; none: never decided.
+    pub verdict: Option<Verdict>,
+    /// When that gate run was asked for.
+    pub verdict_asked_at: Option<DateTime<Utc>>,
+}
+
+/// A role that can take a step in a run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct WaitsFor {
+    /// The role.
+    pub role: Role,
+    /// Whether one of the steps is the role's to answer for, or nobody's in particular.
+    pub owned: bool,
 }
 
 /// How far a run is.
@@ -68,6 +87,49 @@ pub enum Status {
         /// When.
         at: DateTime<Utc>,
     },
+    /// Ended without being completed, because a person decided to leave the stage out.
+    Skipped {
+        /// When.
+        at: DateTime<Utc>,
+    },
+}
+
+/// The kinds of [`Status`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StatusKind {
+    /// Opened; at least one entry gate has not passed.
+    Entering,
+    /// Entered; work is under way.
+    Active,
+    /// Left through its exit gates.
+    Completed,
+    /// Ended without being completed, because its subject ended.
+    Abandoned,
+    /// Ended without being completed, because a person left the stage out.
+    Skipped,
+}
+
+named! {
+    StatusKind {
+        Entering = "ENTERING",
+        Active = "ACTIVE",
+        Completed = "COMPLETED",
+        Abandoned = "ABANDONED",
+        Skipped = "SKIPPED",
+    }
+}
+
+impl Status {
+    /// The kind of status, without its times.
+    pub fn kind(&self) -> StatusKind {
+        match self {
+            Self::Entering => StatusKind::Entering,
+            Self::Active { .. } => StatusKind::Active,
+            Self::Completed { .. } => StatusKind::Completed,
+            Self::Abandoned { .. } => StatusKind::Abandoned,
+            Self::Skipped { .. } => StatusKind::Skipped,
+        }
+    }
 }
 
 /// What moves a run: the state of its labels and gates.
@@ -97,7 +159,7 @@ impl StageRun {
     pub fn open(
         id: Id<StageRun>,
         portfolio_id: Id<kind::Portfolio>,
-        subject: RunSubject,
+        root: RootId,
         (playbook_id, stage): (Id<kind::Playbook>, &Stage),
         attempt: u32,
         now: DateTime<Utc>,
@@ -108,7 +170,7 @@ impl StageRun {
         Self {
             id,
             portfolio_id,
-            subject,
+            root,
             playbook_id,
             stage: stage.number,
             attempt,
@@ -116,6 +178,8 @@ impl StageRun {
             started_at: now,
             due_at,
             late_at: None,
+            gates: BTreeMap::new(),
+            waits_for: Vec::new(),
         }
     }
 
@@ -162,6 +226,44 @@ impl StageRun {
         }
         self.status = Status::Completed { at: now };
         Ok(())
+    }
+
+    /// Leaves the stage out; tells the reason as it is kept, 3 to 500 characters.
+    pub fn skip(&mut self, reason: &str, now: DateTime<Utc>) -> Result<String, Refusal> {
+        let reason = text::prose("reason", reason, 3, 500)?;
+        if !self.is_open() {
+            return Err(Refusal::new(Code::StageRunEnded, "the stage run has ended"));
+        }
+        self.status = Status::Skipped { at: now };
+        Ok(reason)
+    }
+
+    /// Counts a gate run that was asked for.
+    pub fn queue(&mut self, gate: &str, id: Id<kind::GateRun>) {
+        let state = self.gates.entry(gate.to_owned()).or_default();
+        state.latest = Some(id);
+        state.queued += 1;
+    }
+
+    /// Counts a gate run that ended: with a verdict, or without one. Of two that were asked for one after the
+    /// other, the later one's verdict stands, whichever is decided first.
+    pub fn settle(&mut self, gate: &str, asked_at: DateTime<Utc>, verdict: Option<Verdict>) {
+        let state = self.gates.entry(gate.to_owned()).or_default();
+        state.queued = state.queued.saturating_sub(1);
+        if verdict.is_some() && state.verdict_asked_at.is_none_or(|before| before <= asked_at) {
+            state.verdict = verdict;
+            state.verdict_asked_at = Some(asked_at);
+        }
+    }
+
+    /// The verdict that stands for a gate.
+    pub fn recorded(&self, gate: &str) -> Option<Verdict> {
+        self.gates.get(gate).and_then(|state| state.verdict)
+    }
+
+    /// Whether a run of a gate is queued.
+    pub fn is_queued(&self, gate: &str) -> bool {
+        self.gates.get(gate).is_some_and(|state| state.queued > 0)
     }
 
     /// Ends an open run with its subject.

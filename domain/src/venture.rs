@@ -5,11 +5,13 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use iso_currency::Currency;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Refusal,
     id::{Id, kind},
+    named::named,
     refusal::Code,
     stage_run::StageRun,
     text,
@@ -42,7 +44,7 @@ pub struct Venture {
 }
 
 /// What people say of a venture.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Profile {
     /// 3 to 120 characters, one line.
     pub name: String,
@@ -51,8 +53,10 @@ pub struct Profile {
     /// 2 to 60 characters, one line; a venture may wait for its category.
     pub category: Option<String>,
     /// The IANA zone in which its weeks begin and end.
+    #[schemars(with = "String")]
     pub zone: Tz,
     /// The ISO 4217 currency of its money.
+    #[schemars(with = "String")]
     pub currency: Currency,
 }
 
@@ -122,7 +126,7 @@ impl Profile {
 /// Reads an IANA zone name such as `Europe/Vienna`.
 pub fn zone_named(name: &str) -> Result<Tz, Refusal> {
     Tz::from_str(name)
-        .map_err(|_| Refusal::invalid("zone", "zone is not an IANA time zone such as Europe/Vienna"))
+        .map_err(|_| Refusal::invalid("timeZone", "timeZone is not an IANA time zone such as Europe/Vienna"))
 }
 
 /// Reads an ISO 4217 code such as `EUR`.
@@ -158,6 +162,35 @@ pub enum Status {
     },
 }
 
+/// The kinds of [`Status`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StatusKind {
+    /// It runs.
+    Active,
+    /// It rests until a person resumes it.
+    Paused,
+    /// It was given up.
+    Killed,
+    /// It passed its last stage.
+    Completed,
+}
+
+named! {
+    StatusKind { Active = "ACTIVE", Paused = "PAUSED", Killed = "KILLED", Completed = "COMPLETED" }
+}
+
+impl Status {
+    /// The kind of status, without reason and time.
+    pub fn kind(&self) -> StatusKind {
+        match self {
+            Self::Active => StatusKind::Active,
+            Self::Paused { .. } => StatusKind::Paused,
+            Self::Killed { .. } => StatusKind::Killed,
+            Self::Completed { .. } => StatusKind::Completed,
+        }
+    }
+}
+
 impl Venture {
     /// Refuses unless the venture runs.
     pub fn require_active(&self) -> Result<(), Refusal> {
@@ -166,6 +199,23 @@ impl Venture {
             Status::Paused { reason, .. } => {
                 Err(Refusal::new(Code::VentureNotActive, format!("the venture is paused: {reason}")))
             }
+            Status::Killed { .. } | Status::Completed { .. } => Err(self.ended()),
+        }
+    }
+
+    /// Refuses unless the venture is paused.
+    pub fn require_paused(&self) -> Result<(), Refusal> {
+        match self.status {
+            Status::Paused { .. } => Ok(()),
+            Status::Active => Err(Refusal::new(Code::VentureNotPaused, "the venture is not paused")),
+            Status::Killed { .. } | Status::Completed { .. } => Err(self.ended()),
+        }
+    }
+
+    /// Refuses a venture that has ended.
+    pub fn require_alive(&self) -> Result<(), Refusal> {
+        match self.status {
+            Status::Active | Status::Paused { .. } => Ok(()),
             Status::Killed { .. } | Status::Completed { .. } => Err(self.ended()),
         }
     }
@@ -179,25 +229,16 @@ impl Venture {
 
     /// Lets it run again.
     pub fn resume(&mut self) -> Result<(), Refusal> {
-        match self.status {
-            Status::Paused { .. } => {
-                self.status = Status::Active;
-                Ok(())
-            }
-            Status::Active => Err(Refusal::new(Code::VentureNotPaused, "the venture is not paused")),
-            Status::Killed { .. } | Status::Completed { .. } => Err(self.ended()),
-        }
+        self.require_paused()?;
+        self.status = Status::Active;
+        Ok(())
     }
 
     /// Gives it up for good. `reason`: 3 to 500 characters.
     pub fn kill(&mut self, reason: &str, now: DateTime<Utc>) -> Result<(), Refusal> {
-        match self.status {
-            Status::Active | Status::Paused { .. } => {
-                self.status = Status::Killed { reason: text::prose("reason", reason, 3, 500)?, since: now };
-                Ok(())
-            }
-            Status::Killed { .. } | Status::Completed { .. } => Err(self.ended()),
-        }
+        self.require_alive()?;
+        self.status = Status::Killed { reason: text::prose("reason", reason, 3, 500)?, since: now };
+        Ok(())
     }
 
     fn ended(&self) -> Refusal {
@@ -268,7 +309,7 @@ mod tests {
         let field = |zone, currency| {
             Profile::new("abc", &"d".repeat(20), None, zone, currency).map_err(|r| r.field.join(".")).err()
         };
-        assert_eq!(field("Mars/Olympus", "EUR").as_deref(), Some("zone"));
+        assert_eq!(field("Mars/Olympus", "EUR").as_deref(), Some("timeZone"));
         assert_eq!(field("UTC", "EURO").as_deref(), Some("currency"));
     }
 

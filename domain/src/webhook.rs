@@ -7,7 +7,7 @@ mod endpoint;
 mod rotation;
 mod schedule;
 
-pub use delivery::{Answer, Attempted, Delivery, Next, Status};
+pub use delivery::{Answer, Attempted, Delivery, Next, Status, StatusKind as DeliveryStatusKind};
 pub use endpoint::{
     Change, DisabledReason, Endpoint, GIVE_UP_AFTER, MAX_ENDPOINTS, MAX_SECRETS, Settings, State,
 };

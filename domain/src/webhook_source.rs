@@ -7,7 +7,12 @@ mod payload;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use crate::{Refusal, refusal::Code, text};
+use crate::{
+    Refusal,
+    named::{Named, named},
+    refusal::Code,
+    text,
+};
 
 pub use payload::{Payload, Unreadable};
 
@@ -54,20 +59,19 @@ pub enum EventStatus {
     Ignored,
 }
 
+named! {
+    EventStatus { Received = "RECEIVED", Handled = "HANDLED", Rejected = "REJECTED", Ignored = "IGNORED" }
+}
+
 impl EventStatus {
-    /// Its name, as it is kept.
+    /// The name, as columns and the API spell it.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Received => "RECEIVED",
-            Self::Handled => "HANDLED",
-            Self::Rejected => "REJECTED",
-            Self::Ignored => "IGNORED",
-        }
+        self.as_str()
     }
 
-    /// The status of this name.
+    /// The status with this name; none when no status has it.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Received, Self::Handled, Self::Rejected, Self::Ignored].into_iter().find(|s| s.name() == name)
+        Self::parse(name)
     }
 
     /// Refuses to do again what was done, or is about to be.

@@ -36,7 +36,7 @@ struct Scope<'a> {
     compiled: &'a Compiled,
 }
 
-pub(super) fn read(files: &BTreeMap<String, String>) -> Result<Playbook, Vec<Fault>> {
+pub(super) fn read(files: &BTreeMap<String, String>, governed: &[&str]) -> Result<Playbook, Vec<Fault>> {
     let mut found = misplaced(files);
     let Some(text) = files.get(MAIN) else {
         let mut missing = Faults::of(MAIN, "");
@@ -59,7 +59,7 @@ pub(super) fn read(files: &BTreeMap<String, String>) -> Result<Playbook, Vec<Fau
 
     let roles = vocabulary::roles(&main, &mut faults);
     let final_authority = vocabulary::known_roles(&main.final_authority, &roles, &mut faults);
-    let rights = vocabulary::rights(&main, &roles, &mut faults);
+    let rights = vocabulary::rights(&main, governed, &roles, &mut faults);
     let facts = vocabulary::facts(&main, &mut faults);
     let compiled = compile(&stage_files, &facts);
     let scope = Scope { roles: &roles, facts: &facts, compiled: &compiled };

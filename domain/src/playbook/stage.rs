@@ -2,9 +2,11 @@
 //!
 //! Plain values that refer to each other by number or key, all of which exist. Nothing is decided here.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::expression::Expression;
+use crate::named::named;
 use crate::role::Role;
 
 /// A run of stages.
@@ -101,13 +103,17 @@ impl Stage {
 }
 
 /// Which side of a stage a gate guards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum GateKind {
     /// Before work begins.
     Entry,
     /// Before the next stage.
     Exit,
+}
+
+named! {
+    GateKind { Entry = "ENTRY", Exit = "EXIT" }
 }
 
 /// A gate: it passes when all its criteria do.
@@ -198,7 +204,7 @@ pub struct DoneWhen {
 }
 
 /// What follows a failed gate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum FailureAction {
     /// Somebody has to decide.
@@ -219,6 +225,28 @@ pub enum FailureAction {
         /// Number of the stage.
         stage: u32,
     },
+}
+
+/// The kinds of [`FailureAction`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FailureActionKind {
+    /// A role has to decide.
+    Escalate,
+    /// An earlier stage's result is reviewed; the run stays where it is.
+    ReviewStage,
+    /// Work goes back to an earlier stage.
+    RecurseTo,
+}
+
+impl FailureAction {
+    /// The kind of action.
+    pub fn kind(&self) -> FailureActionKind {
+        match self {
+            Self::Escalate { .. } => FailureActionKind::Escalate,
+            Self::ReviewStage { .. } => FailureActionKind::ReviewStage,
+            Self::RecurseTo { .. } => FailureActionKind::RecurseTo,
+        }
+    }
 }
 
 /// A key made from a label: lower-case letters and digits, runs of anything else as one `-`.

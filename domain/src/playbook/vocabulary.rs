@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use serde_saphyr::Spanned;
 
-use super::GOVERNED;
 use super::document::{FactDocument, PlaybookDocument};
 use super::fault::Faults;
 use crate::expression::{Declaration, Declarations, PLATFORM_FACTS, Source};
@@ -46,16 +45,17 @@ pub(super) fn known_roles(
     known
 }
 
-/// Who may run which command.
+/// Who may run which of the commands that a playbook governs.
 pub(super) fn rights(
     main: &PlaybookDocument,
+    governed: &[&str],
     roles: &BTreeMap<Role, String>,
     faults: &mut Faults<'_>,
 ) -> BTreeMap<String, Vec<Role>> {
     let mut rights = BTreeMap::new();
     for (command, holders) in &main.rights {
-        if !GOVERNED.contains(&command.as_str()) {
-            let known = GOVERNED.join(", ");
+        if !governed.contains(&command.as_str()) {
+            let known = governed.join(", ");
             faults.at(holders.referenced, format!("{command} is no command a playbook governs: {known}"));
         }
         rights.insert(command.clone(), known_roles(&holders.value, roles, faults));

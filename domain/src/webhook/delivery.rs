@@ -4,7 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::schedule::{MAX_RETRY_AFTER, wait};
-use crate::id::{Id, kind};
+use crate::{
+    id::{Id, kind},
+    named::{Named, named},
+};
 
 /// One message on its way to one endpoint.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,15 +51,37 @@ pub enum Status {
     },
 }
 
+/// The kinds of [`Status`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StatusKind {
+    /// An attempt is due or under way.
+    Pending,
+    /// The receiver has the message.
+    Delivered,
+    /// The last attempt of the schedule failed.
+    Failed,
+    /// The endpoint was disabled or deleted before the message arrived.
+    Cancelled,
+}
+
+named! {
+    StatusKind { Pending = "PENDING", Delivered = "DELIVERED", Failed = "FAILED", Cancelled = "CANCELLED" }
+}
+
 impl Status {
-    /// Its name, as the database and the API have it.
-    pub fn name(&self) -> &'static str {
+    /// The kind of status, without its times.
+    pub fn kind(&self) -> StatusKind {
         match self {
-            Self::Pending { .. } => "PENDING",
-            Self::Delivered { .. } => "DELIVERED",
-            Self::Failed { .. } => "FAILED",
-            Self::Cancelled { .. } => "CANCELLED",
+            Self::Pending { .. } => StatusKind::Pending,
+            Self::Delivered { .. } => StatusKind::Delivered,
+            Self::Failed { .. } => StatusKind::Failed,
+            Self::Cancelled { .. } => StatusKind::Cancelled,
         }
+    }
+
+    /// The name of the kind, as columns and the API spell it.
+    pub fn name(&self) -> &'static str {
+        self.kind().as_str()
     }
 }
 

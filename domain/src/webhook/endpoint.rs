@@ -1,12 +1,14 @@
 //! Endpoints: addresses that are told of a portfolio's events.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
     Refusal,
     id::{Id, kind},
+    named::{Named, named},
     refusal::Code,
     text,
 };
@@ -83,7 +85,7 @@ pub enum State {
 }
 
 /// Why an endpoint is disabled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum DisabledReason {
     /// A person wanted it.
@@ -94,19 +96,19 @@ pub enum DisabledReason {
     Failing,
 }
 
+named! {
+    DisabledReason { Requested = "REQUESTED", Gone = "GONE", Failing = "FAILING" }
+}
+
 impl DisabledReason {
-    /// Its name, as the database and the API have it.
+    /// The name, as columns and the API spell it.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Requested => "REQUESTED",
-            Self::Gone => "GONE",
-            Self::Failing => "FAILING",
-        }
+        Named::as_str(self)
     }
 
-    /// The reason of that name.
+    /// The reason with this name; none when no reason has it.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Requested, Self::Gone, Self::Failing].into_iter().find(|reason| reason.as_str() == name)
+        Self::parse(name)
     }
 }
 

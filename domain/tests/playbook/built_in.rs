@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use domain::playbook::{FailureAction, Playbook, Subject, content_hash};
+use domain::playbook::{FailureAction, Subject, content_hash};
 use domain::role::Role;
 
-use super::fixture::{built_in, built_in_files, small};
+use super::fixture::{built_in, built_in_files, load, small};
 
 #[test]
 fn holds_all_forty_stages_and_their_labels() {
@@ -126,7 +126,7 @@ fn labels_are_found_by_key() {
 fn loads_in_a_moment() {
     let files = built_in_files();
     let started = Instant::now();
-    assert!(Playbook::load(&files).is_ok());
+    assert!(load(&files).is_ok());
     let took = started.elapsed();
     println!("loaded in {took:?}");
     // Generous: an unoptimised build on a busy machine.
@@ -136,7 +136,7 @@ fn loads_in_a_moment() {
 #[test]
 fn other_sizes_load() {
     for count in [1, 25, 100] {
-        let playbook = Playbook::load(&small(count)).unwrap();
+        let playbook = load(&small(count)).unwrap();
         assert_eq!(playbook.stages.len(), count as usize);
     }
 }
@@ -146,12 +146,12 @@ fn the_hash_covers_paths_and_texts_but_no_readme() {
     let files = small(2);
     let hash = content_hash(&files);
     assert_eq!(hash.len(), 64);
-    assert_eq!(Playbook::load(&files).unwrap().hash, hash);
+    assert_eq!(load(&files).unwrap().hash, hash);
 
     let mut explained = files.clone();
     explained.insert("stages/README.md".to_owned(), "About these.".to_owned());
     assert_eq!(content_hash(&explained), hash);
-    assert!(Playbook::load(&explained).is_ok());
+    assert!(load(&explained).is_ok());
 
     let mut renamed = files.clone();
     let text = renamed.remove("stages/02.yaml").unwrap();

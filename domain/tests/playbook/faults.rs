@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::playbook::Playbook;
-
-use super::fixture::{small, stage};
+use super::fixture::{load, small, stage};
 
 type Files = BTreeMap<String, String>;
 
 fn faults(files: &Files) -> Vec<String> {
-    Playbook::load(files).expect_err("it must not load").iter().map(ToString::to_string).collect()
+    load(files).expect_err("it must not load").iter().map(ToString::to_string).collect()
 }
 
 /// Replaces `from`, which must be there, by `to`.
@@ -123,7 +121,7 @@ fn a_rule_is_checked_where_it_stands() {
     ] {
         let mut files = small(1);
         files.insert("stages/01.yaml".to_owned(), stage(1, "", rule));
-        match Playbook::load(&files) {
+        match load(&files) {
             Ok(_) => assert_eq!(message, "", "{rule} loads"),
             Err(found) => {
                 let found: Vec<_> = found.iter().map(ToString::to_string).collect();

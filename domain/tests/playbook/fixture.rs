@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use domain::playbook::Playbook;
+use domain::playbook::{Fault, Playbook};
 
 /// The files of the built-in playbook, by path.
 pub(crate) fn built_in_files() -> BTreeMap<String, String> {
@@ -25,10 +25,28 @@ pub(crate) fn built_in_files() -> BTreeMap<String, String> {
     files
 }
 
+/// Loads a playbook that may govern the commands which these tests name.
+pub(crate) fn load(files: &BTreeMap<String, String>) -> Result<Playbook, Vec<Fault>> {
+    let governed = built_in_rights();
+    Playbook::load(files, &governed.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// The commands under `rights` of the built-in playbook; that they are all and only those which a playbook governs
+/// is shown where commands are.
+fn built_in_rights() -> Vec<String> {
+    let main = &built_in_files()["playbook.yaml"];
+    let lines = main.lines().skip_while(|line| *line != "rights:").skip(1);
+    let rows = lines.take_while(|line| line.is_empty() || line.starts_with(' '));
+    let keys = rows.filter(|row| row.starts_with("  ") && !row[2..].starts_with([' ', '#', '-']));
+    keys.filter_map(|row| row.trim().split(':').next().map(str::to_owned))
+        .filter(|key| !key.is_empty())
+        .collect()
+}
+
 /// The built-in playbook.
 pub(crate) fn built_in() -> &'static Playbook {
     static PLAYBOOK: LazyLock<Playbook> = LazyLock::new(|| {
-        Playbook::load(&built_in_files()).unwrap_or_else(|faults| {
+        load(&built_in_files()).unwrap_or_else(|faults| {
             panic!("{}", faults.iter().map(|fault| format!("{fault}\n")).collect::<String>());
         })
     });

@@ -11,6 +11,8 @@ pub struct Model {
     pub id: Uuid,
     /// The portfolio it belongs to.
     pub portfolio_id: Uuid,
+    /// The venture; none when the stage run is the portfolio's own.
+    pub venture_id: Option<Uuid>,
     /// The run it belongs to.
     pub stage_run_id: Uuid,
     /// What it is about, as a key within the stage.

@@ -1,8 +1,12 @@
 //! Table `audit`.
 
+use domain::root::RootKind;
 use sea_orm::entity::prelude::*;
 
-/// Who did what, when, why, through which request, and before and after.
+use crate::Name;
+
+/// Who did what, when, why, through which request, and before and after: a command that has no event. What is
+/// recorded of other commands stands on the first of their events.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit")]
 pub struct Model {
@@ -17,8 +21,14 @@ pub struct Model {
     pub actor: Json,
     /// When.
     pub at: DateTimeUtc,
-    /// What it was about.
-    pub target: String,
+    /// What kind of root it was about: VENTURE or PORTFOLIO; none for the platform's own commands.
+    pub root_kind: Option<Name<RootKind>>,
+    /// The root.
+    pub root_id: Option<Uuid>,
+    /// What kind of record it was about, as in global ids; none when it was the root.
+    pub record_kind: Option<String>,
+    /// The record.
+    pub record_id: Option<Uuid>,
     /// Why, where the command asks.
     pub reason: Option<String>,
     /// State before.

@@ -25,6 +25,12 @@ pub struct Model {
     pub reason: String,
     /// The portfolio it belongs to; none: it does not say.
     pub portfolio_id: Option<Uuid>,
+    /// The venture whose job the message is to do; none when the job, if there is one, is the portfolio's own.
+    pub venture_id: Option<Uuid>,
+    /// What kind of job the message is to do, as in global ids.
+    pub job_kind: Option<String>,
+    /// The job.
+    pub job_id: Option<Uuid>,
     /// When.
     pub parked_at: DateTimeUtc,
     /// When it was sent again.

@@ -1,6 +1,9 @@
 //! Table `evidence`.
 
+use domain::evidence::ContentKind;
 use sea_orm::entity::prelude::*;
+
+use crate::Name;
 
 /// Something that supports attestations.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -11,12 +14,14 @@ pub struct Model {
     pub id: Uuid,
     /// The portfolio it belongs to.
     pub portfolio_id: Uuid,
+    /// The venture; none when the stage run is the portfolio's own.
+    pub venture_id: Option<Uuid>,
     /// The run it belongs to.
     pub stage_run_id: Uuid,
     /// The attestation it was submitted with; none: by itself, to be cited.
     pub attestation_id: Option<Uuid>,
     /// LINK, TEXT or FILE.
-    pub kind: String,
+    pub kind: Name<ContentKind>,
     /// Its title.
     pub title: String,
     /// The link, if it is one.

@@ -1,6 +1,9 @@
 //! Table `history`.
 
+use domain::root::RootKind;
 use sea_orm::entity::prelude::*;
+
+use crate::Name;
 
 /// What happened, append-only: one row an event.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -11,9 +14,11 @@ pub struct Model {
     pub id: Uuid,
     /// The portfolio it belongs to.
     pub portfolio_id: Uuid,
-    /// The venture it is about; none: the portfolio itself.
-    pub venture_id: Option<Uuid>,
-    /// Its number in the venture's history, from 1; 0 for the portfolio's own.
+    /// What kind of root it happened to: VENTURE or PORTFOLIO.
+    pub root_kind: Name<RootKind>,
+    /// The root.
+    pub root_id: Uuid,
+    /// Its number in the root's history, from 1 without a gap.
     pub sequence: i64,
     /// Wire name such as venture.created.v1.
     pub kind: String,
@@ -25,6 +30,16 @@ pub struct Model {
     pub body: Json,
     /// Trace of the request that caused it.
     pub trace_id: Option<String>,
+    /// The command that caused it; on the first of its events, as are the fields below.
+    pub command: Option<String>,
+    /// Why, where the command asks.
+    pub reason: Option<String>,
+    /// State before the command.
+    pub before: Option<Json>,
+    /// State after the command.
+    pub after: Option<Json>,
+    /// The request's id.
+    pub request_id: Option<String>,
 }
 
 /// Relations are not used: queries name their joins.

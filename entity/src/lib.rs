@@ -1,4 +1,5 @@
-//! sea-orm entities: one file per table, fields as the columns, nothing else.
+//! sea-orm entities: one file per table, fields as the columns, nothing else. Of `domain` they know the closed sets
+//! that columns hold.
 //!
 //! Rules live in `domain`; the way between the two in `app`.
 
@@ -15,16 +16,22 @@ pub mod idempotency;
 pub mod inbox;
 pub mod member;
 pub mod metric_sample;
+mod name;
 pub mod outbox;
 pub mod person;
 pub mod playbook;
 pub mod portfolio;
+pub mod stage_count;
 pub mod stage_run;
 pub mod token;
 pub mod venture;
+pub mod waiting;
+pub mod waiting_refresh;
 pub mod webhook_attempt;
 pub mod webhook_delivery;
 pub mod webhook_endpoint;
 pub mod webhook_event;
 pub mod webhook_message;
 pub mod webhook_source;
+
+pub use name::Name;

@@ -1,6 +1,9 @@
 //! Table `person`.
 
+use domain::member::PersonKind;
 use sea_orm::entity::prelude::*;
+
+use crate::Name;
 
 /// Somebody who acts, in any number of portfolios.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -16,7 +19,7 @@ pub struct Model {
     /// When it was created.
     pub created_at: DateTimeUtc,
     /// PERSON or SERVICE.
-    pub kind: String,
+    pub kind: Name<PersonKind>,
     /// E-mail address.
     pub email: Option<String>,
     /// The OIDC issuer that vouches for them.

@@ -21,6 +21,10 @@ pub struct Model {
     pub playbook_id: Uuid,
     /// When it was created.
     pub created_at: DateTimeUtc,
+    /// When it last changed.
+    pub updated_at: DateTimeUtc,
+    /// Last sequence number of its own history.
+    pub sequence: i64,
     /// Counts its changes, from 1.
     pub version: i64,
     /// How many enabled webhook endpoints it has.

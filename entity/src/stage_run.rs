@@ -1,6 +1,9 @@
 //! Table `stage_run`.
 
+use domain::stage_run;
 use sea_orm::entity::prelude::*;
+
+use crate::Name;
 
 /// One attempt of a venture, or of the portfolio, at one stage.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -20,7 +23,7 @@ pub struct Model {
     /// Counts the subject's runs of the stage, from 1.
     pub attempt: i16,
     /// ENTERING, ACTIVE, COMPLETED or ABANDONED.
-    pub status: String,
+    pub status: Name<stage_run::StatusKind>,
     /// When it opened.
     pub started_at: DateTimeUtc,
     /// When its entry gates had passed.
@@ -31,6 +34,10 @@ pub struct Model {
     pub late_at: Option<DateTimeUtc>,
     /// When it was completed or abandoned.
     pub ended_at: Option<DateTimeUtc>,
+    /// How each gate stands, by key.
+    pub gates: Json,
+    /// The roles that can take a step in the run.
+    pub waits_for: Json,
 }
 
 /// Relations are not used: queries name their joins.

@@ -1,6 +1,9 @@
 //! Table `venture`.
 
+use domain::venture;
 use sea_orm::entity::prelude::*;
+
+use crate::Name;
 
 /// A venture: the root of its aggregate.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -22,7 +25,7 @@ pub struct Model {
     /// ISO 4217 currency.
     pub currency: String,
     /// ACTIVE, PAUSED, KILLED or COMPLETED.
-    pub status: String,
+    pub status: Name<venture::StatusKind>,
     /// Why it is paused or was killed.
     pub status_reason: Option<String>,
     /// Since when it is not active.

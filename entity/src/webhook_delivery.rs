@@ -1,6 +1,9 @@
 //! Table `webhook_delivery`.
 
+use domain::webhook::DeliveryStatusKind;
 use sea_orm::entity::prelude::*;
+
+use crate::Name;
 
 /// One message on its way to one endpoint.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -18,7 +21,7 @@ pub struct Model {
     /// Wire name of that message.
     pub kind: String,
     /// PENDING, DELIVERED, FAILED or CANCELLED.
-    pub status: String,
+    pub status: Name<DeliveryStatusKind>,
     /// How often it was tried in all.
     pub attempts: i32,
     /// How often since it was sent, or sent again on request.

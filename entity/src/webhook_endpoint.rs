@@ -1,6 +1,9 @@
 //! Table `webhook_endpoint`.
 
+use domain::webhook::DisabledReason;
 use sea_orm::entity::prelude::*;
+
+use crate::Name;
 
 /// An address that is told of a portfolio's events.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -20,7 +23,7 @@ pub struct Model {
     /// What signs, sealed, each with its end; empty once it was deleted.
     pub secrets: Json,
     /// Why it is told of nothing; none: it is told.
-    pub disabled_reason: Option<String>,
+    pub disabled_reason: Option<Name<DisabledReason>>,
     /// Since when.
     pub disabled_at: Option<DateTimeUtc>,
     /// Since when every attempt has failed.

@@ -1,6 +1,9 @@
 //! Table `webhook_event`.
 
+use domain::webhook_source::EventStatus;
 use sea_orm::entity::prelude::*;
+
+use crate::Name;
 
 /// An event that an integration sent, as it came.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -30,7 +33,7 @@ pub struct Model {
     /// Lower-case hex SHA-256 of its body.
     pub body_hash: String,
     /// RECEIVED, HANDLED, REJECTED or IGNORED.
-    pub status: String,
+    pub status: Name<EventStatus>,
     /// How often it was handled to an end.
     pub attempts: i32,
     /// When it last was.

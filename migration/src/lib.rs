@@ -1,10 +1,6 @@
 //! Migrations: how the schema came to be, one file a step. A step that was released never changes.
 
 mod m0001_first;
-mod m0002_identity;
-mod m0003_search;
-mod m0004_webhooks;
-mod m0005_webhook_sources;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -20,13 +16,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            Box::new(m0001_first::Migration),
-            Box::new(m0002_identity::Migration),
-            Box::new(m0003_search::Migration),
-            Box::new(m0004_webhooks::Migration),
-            Box::new(m0005_webhook_sources::Migration),
-        ]
+        vec![Box::new(m0001_first::Migration)]
     }
 }
 
@@ -50,10 +40,9 @@ pub fn fingerprint() -> String {
     let mut hasher = DefaultHasher::new();
     [
         include_str!("m0001_first.rs"),
-        include_str!("m0002_identity.rs"),
-        include_str!("m0003_search.rs"),
-        include_str!("m0004_webhooks.rs"),
-        include_str!("m0005_webhook_sources.rs"),
+        include_str!("m0001_first/tables.rs"),
+        include_str!("m0001_first/indexes.rs"),
+        include_str!("m0001_first/search.rs"),
         include_str!("table.rs"),
     ]
     .hash(&mut hasher);

@@ -16,6 +16,7 @@ pub(crate) enum Column {
     Integer,
     Big,
     Double,
+    Bool,
     Time,
     Json,
     Bytes,
@@ -53,19 +54,6 @@ pub(crate) fn create(
     table
 }
 
-/// `ALTER TABLE … ADD COLUMN`, with whatever else the column says; nullable unless it says otherwise.
-pub(crate) fn add_column(
-    table: &'static str,
-    column: &'static str,
-    kind: Column,
-    rest: &str,
-    backend: DbBackend,
-) -> TableAlterStatement {
-    let mut definition = typed(column, kind);
-    definition.extra(format!("{} {rest}", collation(kind, backend)));
-    Table::alter().table(table).add_column(definition).take()
-}
-
 fn definition(name: &'static str, kind: Column, nullable: bool, backend: DbBackend) -> ColumnDef {
     let mut column = typed(name, kind);
     column.extra(collation(kind, backend));
@@ -86,6 +74,7 @@ fn typed(name: &'static str, kind: Column) -> ColumnDef {
         Column::Integer => column.integer(),
         Column::Big => column.big_integer(),
         Column::Double => column.double(),
+        Column::Bool => column.boolean(),
         Column::Time => column.timestamp_with_time_zone(),
         Column::Json => column.json_binary(),
         Column::Bytes => column.blob(),

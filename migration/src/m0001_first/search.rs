@@ -7,45 +7,23 @@ use sea_orm_migration::{
     sea_orm::{ConnectionTrait, DbBackend},
 };
 
-/// See the module.
-pub(crate) struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "m0003_search"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, &postgres(), &SQLITE).await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let postgres = ["ALTER TABLE venture DROP COLUMN search".to_owned()];
-        let sqlite = [
-            "DROP TRIGGER venture_search_insert",
-            "DROP TRIGGER venture_search_update",
-            "DROP TRIGGER venture_search_delete",
-            "DROP TABLE venture_search",
-        ];
-        run(manager, &postgres, &sqlite).await
-    }
-}
-
-async fn run(manager: &SchemaManager<'_>, postgres: &[String], sqlite: &[&str]) -> Result<(), DbErr> {
-    let statements: Vec<&str> = if manager.get_database_backend() == DbBackend::Postgres {
-        postgres.iter().map(String::as_str).collect()
+/// Adds what searches ventures.
+pub(super) async fn add(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let statements: Vec<String> = if manager.get_database_backend() == DbBackend::Postgres {
+        postgres().to_vec()
     } else {
-        sqlite.to_vec()
+        SQLITE.map(str::to_owned).to_vec()
     };
-    for statement in statements {
+    for statement in &statements {
         manager.get_connection().execute_unprepared(statement).await?;
+    }
+    Ok(())
+}
+
+/// Removes what `add` added and no table takes along.
+pub(super) async fn remove(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    if manager.get_database_backend() == DbBackend::Sqlite {
+        manager.get_connection().execute_unprepared("DROP TABLE venture_search").await?;
     }
     Ok(())
 }
@@ -74,11 +52,9 @@ fn postgres() -> [String; 2] {
 }
 
 /// The table holds the text a second time: were it to name ventures by `rowid`, VACUUM would mix them up.
-const SQLITE: [&str; 5] = [
+const SQLITE: [&str; 4] = [
     "CREATE VIRTUAL TABLE venture_search USING fts5(id UNINDEXED, name, category, description, \
      tokenize = 'unicode61 remove_diacritics 0')",
-    "INSERT INTO venture_search (id, name, category, description) \
-     SELECT id, name, category, description FROM venture",
     "CREATE TRIGGER venture_search_insert AFTER INSERT ON venture BEGIN \
      INSERT INTO venture_search (id, name, category, description) \
      VALUES (new.id, new.name, new.category, new.description); END",

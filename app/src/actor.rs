@@ -128,10 +128,13 @@ pub struct Recorded {
     /// `person` or `agent`.
     pub kind: RecordedKind,
     /// The person's id; none for an agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Id<kind::Person>>,
-    /// The person's or the agent's name.
-    pub name: String,
+    /// The agent's name; none for a person, who may be renamed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
     /// Roles held in the portfolio at the time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<Role>,
     /// The API token they acted with: it may have been made for them by another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -216,7 +219,7 @@ impl Actor {
             Self::Person(p) => Recorded {
                 kind: RecordedKind::Person,
                 id: Some(p.id),
-                name: p.name.clone(),
+                agent: None,
                 roles: portfolio.map(|id| self.roles_in(id).to_vec()).unwrap_or_default(),
                 token_id: p.credential.token(),
                 webhook_source_id: p.credential.source(),
@@ -224,7 +227,7 @@ impl Actor {
             Self::Agent(name) => Recorded {
                 kind: RecordedKind::Agent,
                 id: None,
-                name: name.clone(),
+                agent: Some(name.clone()),
                 roles: Vec::new(),
                 token_id: None,
                 webhook_source_id: None,

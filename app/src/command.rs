@@ -1,17 +1,36 @@
 //! Commands: the one way to change anything. Each is data, runs in one transaction, and is the same
 //! whether a person asks for it over the API or a message brings it to a worker.
 
-use std::collections::BTreeMap;
+mod by_operator;
+
+use std::{any::Any, collections::BTreeMap};
 
 use async_trait::async_trait;
-use domain::{
-    Refusal,
-    id::{Id, kind},
-    venture::Venture,
-};
+use chrono::{DateTime, Utc};
+use domain::{Refusal, stage_run::StageRun, venture::Venture};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Actor, App, Context, Error, trace};
+use crate::{Actor, App, Context, Error, Target, event, global_id::Kind, trace};
+
+pub use by_operator::ByOperator;
+
+/// The commands of a feature, each in the module of its name: `module { Command, …; type beside them, … }`. From the one
+/// list follow what is public, and what the commands declare.
+macro_rules! commands {
+    ($($module:ident { $($command:ident),+ $(; $($beside:ident),+)? })*) => {
+        $(pub use $module::{$($command),+ $(, $($beside),+)?};)*
+
+        /// The commands of the feature, and the types beside them.
+        pub mod commands {
+            $(pub use super::$module::{$($command),+ $(, $($beside),+)?};)*
+        }
+
+        /// What the commands of the feature declare.
+        pub(crate) const COMMANDS: &[crate::command::Declared] =
+            &[$($(crate::command::Declared::of::<$command>()),+),*];
+    };
+}
+pub(crate) use commands;
 
 /// How often a command is tried again when another transaction was in its way.
 const CONFLICT_TRIES: u32 = 5;
@@ -23,11 +42,21 @@ pub trait Command: Serialize + DeserializeOwned + Send + Sync + 'static {
     const NAME: &'static str;
     /// Who may.
     const RIGHT: Right;
+    /// The events that it can cause.
+    const EVENTS: &'static [event::Declared] = &[];
+    /// What kind of record a person asks for it on; none for what is not asked for on a record.
+    const ACTS_ON: Option<Kind> = None;
     /// What it answers; kept for repeated requests, so ids rather than records.
     type Output: Serialize + DeserializeOwned + Send + Sync;
 
     /// What it is about: found within the caller's scope, and locked, before it runs.
     fn target(&self) -> Target;
+
+    /// Refuses what the state of its target does not allow, whatever the input. It is asked before the command runs, and
+    /// by whoever wants to know whether the command is worth asking for.
+    fn ready(_standing: &Standing<'_>) -> Result<(), Refusal> {
+        Ok(())
+    }
 
     /// Decides and records, within the transaction of `cx`.
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error>;
@@ -51,38 +80,62 @@ pub enum Right {
     Agent,
 }
 
-/// What a command is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// The platform itself: no portfolio.
-    Platform,
-    /// A portfolio.
-    Portfolio(Id<kind::Portfolio>),
-    /// A venture: locked.
-    Venture {
-        /// The venture.
-        id: Id<Venture>,
-        /// The version that the caller saw, to refuse a change of something newer.
-        seen: Option<i64>,
-    },
-    /// A gate run: its venture is locked.
-    GateRun(Id<kind::GateRun>),
-    /// A piece of evidence: its venture is locked.
-    Evidence(Id<kind::Evidence>),
-    /// A member: their portfolio's, and the person's own affair.
-    Member(Id<kind::Member>),
-    /// An API token: its holder's affair, and that of the portfolio it is bound to.
-    Token(Id<kind::Token>),
-    /// A webhook source.
-    WebhookSource(Id<kind::WebhookSource>),
-    /// An event that a webhook source sent.
-    WebhookEvent(Id<kind::WebhookEvent>),
-    /// A dead letter.
-    DeadLetter(Id<kind::DeadLetter>),
-    /// A webhook endpoint that was not deleted.
-    WebhookEndpoint(Id<kind::WebhookEndpoint>),
-    /// A delivery to one.
-    WebhookDelivery(Id<kind::WebhookDelivery>),
+/// How what a command is about stands, before it runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing<'a> {
+    /// The venture; none where the root is a portfolio.
+    pub venture: Option<&'a Venture>,
+    /// The stage run that the root is in.
+    pub stage_run: Option<&'a StageRun>,
+    /// The record's row, when the command is about a record.
+    pub record: Option<&'a (dyn Any + Send + Sync)>,
+    /// The time.
+    pub now: DateTime<Utc>,
+}
+
+impl<'a> Standing<'a> {
+    /// The record's row.
+    pub fn record<M: Any>(&self) -> Option<&'a M> {
+        self.record.and_then(|row| row.downcast_ref())
+    }
+
+    /// Refuses a venture that is not active. A portfolio always is.
+    pub fn require_active(&self) -> Result<(), Refusal> {
+        self.venture.map_or(Ok(()), Venture::require_active)
+    }
+}
+
+/// A command, as it declares itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared {
+    /// Its name.
+    pub name: &'static str,
+    /// Who may.
+    pub right: Right,
+    /// What kind of record a person asks for it on; none for what is not asked for on a record.
+    pub acts_on: Option<Kind>,
+    /// The events that it causes.
+    pub events: &'static [event::Declared],
+    /// Refuses what the state of its target does not allow.
+    pub ready: fn(&Standing<'_>) -> Result<(), Refusal>,
+}
+
+impl Declared {
+    /// The declaration of a command's type.
+    pub const fn of<C: Command>() -> Self {
+        Self { name: C::NAME, right: C::RIGHT, acts_on: C::ACTS_ON, events: C::EVENTS, ready: C::ready }
+    }
+}
+
+/// Every command, feature by feature.
+pub fn all() -> Vec<Declared> {
+    crate::features().into_iter().flatten().copied().collect()
+}
+
+/// The names of the commands whose right the playbook grants.
+pub fn governed() -> Vec<&'static str> {
+    let asks = |right| matches!(right, Right::Playbook | Right::PlaybookOrAsker);
+    all().into_iter().filter(|command| asks(command.right)).map(|command| command.name).collect()
 }
 
 /// Who asks, and how the request is to be recorded.

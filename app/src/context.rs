@@ -1,51 +1,74 @@
-//! A command's transaction as a value: what it may read, what it records, and how all of it commits
-//! together.
+//! A command's transaction as a value: what it may read, what it records, and how all of it commits together.
+//!
+//! Several commands may run in one transaction, one after the other: each finds its own target, and what it recorded is
+//! written before the next one begins.
 
 mod authorization;
 mod repeat;
+mod roots;
 mod subject;
+mod write;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Refusal,
+    Refusal, Role,
+    evidence::Attestation,
     id::{Id, kind},
     playbook::Playbook,
     refusal::Code,
-    venture::Venture,
 };
-use entity::{audit, history, portfolio};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrait};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use serde_json::Value;
 use uuid::Uuid;
 
-use subject::{Held, Subject};
-
 use crate::{
     Actor, App, Command, Error, Request, Scope,
-    commands::DispatchWebhooks,
     event::Event,
+    global_id::{self, Kind},
+    hints::Change,
     messages::{Message, due, outbox},
-    store,
+    record::Found,
 };
 
-/// One transaction of one request.
+pub use authorization::{Action, Denied, permitted};
+pub(crate) use write::Write;
+
+use roots::Roots;
+use subject::Subject;
+
+/// One transaction.
 #[derive(Debug)]
 pub struct Context<'a> {
     app: &'a App,
     request: &'a Request,
     tx: DatabaseTransaction,
     now: DateTime<Utc>,
+    /// Roots read in this transaction; those that are locked stay as they are here until it ends.
+    roots: Roots,
+    /// What the command under way is about.
     subject: Subject,
-    changes: Vec<Change>,
-    events: Vec<Event>,
-    messages: Vec<outbox::Draft>,
-    timers: bool,
+    /// Records that were found before their commands run.
+    resolved: HashMap<(Kind, Uuid), Found>,
+    /// What the command under way recorded.
+    recorded: Recorded,
+    /// What those who wait are told of once the transaction has committed.
+    hints: Vec<Change>,
+    /// The roles for which something else waits than before the command under way.
+    waits_changed: Vec<Role>,
+    wrote_messages: bool,
+    set_timers: bool,
 }
 
-/// What the audit shows of something beside the venture: before and after.
-type Change = (Option<Value>, Option<Value>);
+/// What a command recorded, until it is written.
+#[derive(Debug, Default)]
+struct Recorded {
+    states: Vec<(Option<Value>, Option<Value>)>,
+    events: Vec<(&'static str, Result<Value, serde_json::Error>)>,
+    messages: Vec<outbox::Draft>,
+    writes: Vec<Write>,
+}
 
 impl App {
     /// Opens a transaction for `request`. "Now" is read once, here.
@@ -56,16 +79,24 @@ impl App {
             request,
             tx,
             now: self.clock().now(),
+            roots: Roots::default(),
             subject: Subject::default(),
-            changes: Vec::new(),
-            events: Vec::new(),
-            messages: Vec::new(),
-            timers: false,
+            resolved: HashMap::new(),
+            recorded: Recorded::default(),
+            hints: Vec::new(),
+            waits_changed: Vec::new(),
+            wrote_messages: false,
+            set_timers: false,
         })
     }
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// Goes on for another request, in the same transaction.
+    pub fn set_request(&mut self, request: &'a Request) {
+        self.request = request;
+    }
+
     /// The time of everything that happens in this transaction.
     pub fn now(&self) -> DateTime<Utc> {
         self.now
@@ -82,12 +113,12 @@ impl Context<'_> {
     }
 
     /// The application.
-    pub fn app(&self) -> &App {
+    pub fn app(&self) -> &'a App {
         self.app
     }
 
     /// Who acts.
-    pub fn actor(&self) -> &Actor {
+    pub fn actor(&self) -> &'a Actor {
         &self.request.actor
     }
 
@@ -108,58 +139,30 @@ impl Context<'_> {
         })
     }
 
-    /// The portfolio the target belongs to.
-    pub fn portfolio_id(&self) -> Result<Id<kind::Portfolio>, Error> {
-        let venture = self.subject.venture.as_ref().map(|held| held.now.portfolio_id);
-        let portfolio = self.subject.portfolio.as_ref().map(|p| Id::new(p.id));
-        venture.or(portfolio).ok_or_else(|| missing("a portfolio"))
-    }
-
-    /// The row of that portfolio.
-    pub async fn portfolio(&mut self) -> Result<portfolio::Model, Error> {
-        if let Some(row) = &self.subject.portfolio {
-            return Ok(row.clone());
-        }
-        let id = self.portfolio_id()?.uuid();
-        let row = portfolio::Entity::find_by_id(id).one(&self.tx).await?.ok_or(Error::NotFound)?;
-        self.subject.portfolio = Some(row.clone());
-        Ok(row)
-    }
-
-    /// The target's venture, locked.
-    pub fn venture(&self) -> Result<&Venture, Error> {
-        self.subject.venture.as_ref().map(|held| &held.now).ok_or_else(|| missing("a venture"))
-    }
-
-    /// The target's venture, to change; it is saved at commit.
-    pub fn venture_mut(&mut self) -> Result<&mut Venture, Error> {
-        self.subject.venture.as_mut().map(|held| &mut held.now).ok_or_else(|| missing("a venture"))
-    }
-
-    /// Takes up a venture that this command has just inserted.
-    pub fn hold(&mut self, venture: Venture) {
-        self.subject.venture = Some(Held { before: venture.clone(), now: venture });
-    }
-
-    /// Takes up a portfolio that this command is about, or has just inserted.
-    pub fn hold_portfolio(&mut self, row: portfolio::Model) {
-        self.subject.listened_to = row.listeners > 0;
-        self.subject.portfolio = Some(row);
-    }
-
     /// A playbook by id.
     pub async fn playbook(&self, id: Id<kind::Playbook>) -> Result<Arc<Playbook>, Error> {
         self.app.playbooks().get(&self.tx, id).await
     }
 
-    /// Keeps for the audit what something other than the venture was before, and is after.
-    pub fn changed(&mut self, before: Option<Value>, after: Option<Value>) {
-        self.changes.push((before, after));
+    /// What is attested in the stage run now, with the evidence that stands.
+    pub(crate) async fn attestations(&self) -> Result<Vec<Attestation>, Error> {
+        crate::evidence::store::current(&self.tx, &[self.stage_run()?.id.uuid()]).await
     }
 
-    /// Records that something happened.
-    pub fn emit(&mut self, event: Event) {
-        self.events.push(event);
+    /// Keeps for the record what something other than the root was before, and is after.
+    pub fn changed(&mut self, before: Option<Value>, after: Option<Value>) {
+        self.recorded.states.push((before, after));
+    }
+
+    /// Records that something happened to the root.
+    pub fn emit<E: Event>(&mut self, event: E) {
+        self.recorded.events.push((E::KIND, serde_json::to_value(event)));
+    }
+
+    /// Writes a row together with everything else that the command records. A statement that comes before then does not
+    /// see it.
+    pub(crate) fn write(&mut self, write: impl Into<Write>) {
+        self.recorded.writes.push(write.into());
     }
 
     /// Sends a command, or work, to the worker that consumes it, once this transaction has committed.
@@ -168,18 +171,21 @@ impl Context<'_> {
         if let Ok(portfolio) = self.portfolio_id() {
             draft.headers.insert(outbox::PORTFOLIO_HEADER.to_owned(), portfolio.to_string());
         }
-        self.messages.push(draft);
+        if let Some(job) = content.job() {
+            draft.headers.insert(outbox::JOB_HEADER.to_owned(), global_id::encode(job.kind, job.id));
+        }
+        self.recorded.messages.push(draft);
         Ok(())
     }
 
     /// Sends a message as it stands: a retry, or a replay.
     pub fn send_draft(&mut self, draft: outbox::Draft) {
-        self.messages.push(draft);
+        self.recorded.messages.push(draft);
     }
 
     /// Sets the timer of `key` for a sweep, or moves it.
     pub async fn schedule(&mut self, sweep: &str, key: Uuid, at: DateTime<Utc>) -> Result<(), Error> {
-        self.timers = true;
+        self.set_timers = true;
         due::set(&self.tx, sweep, key, at).await
     }
 
@@ -188,13 +194,15 @@ impl Context<'_> {
         due::clear(&self.tx, sweep, key).await
     }
 
-    /// Finds and locks the target, holds the actor to the command's right, runs it, and writes what it
+    /// Finds the target and locks its root, holds the actor to the command's right, runs it, and writes what it
     /// recorded. Nothing is visible to others before [`Context::commit`].
     pub async fn perform<C: Command>(&mut self, command: &C) -> Result<C::Output, Error> {
         let target = command.target();
+        self.recorded = Recorded::default();
         self.find(target).await?;
         self.authorize::<C>().await?;
         self.require_unchanged(target)?;
+        C::ready(&self.standing())?;
         let output = command.run(self).await?;
         self.record::<C>(command).await?;
         Ok(output)
@@ -203,105 +211,9 @@ impl Context<'_> {
     /// Commits, then tells who waits for what was written.
     pub async fn commit(self) -> Result<(), Error> {
         self.tx.commit().await?;
-        let venture = self.subject.venture.map(|held| held.now.id.uuid());
-        self.app.hints().wrote(!self.messages.is_empty(), self.timers, venture);
+        self.app.hints().wrote(self.wrote_messages, self.set_timers, self.hints);
         Ok(())
     }
-
-    /// Writes the venture, history, audit and messages.
-    async fn record<C: Command>(&mut self, command: &C) -> Result<(), Error> {
-        let portfolio_id = self.portfolio_id().ok();
-        let actor = serde_json::to_value(self.request.actor.recorded(portfolio_id))?;
-        let mut states = None;
-        let mut sequence = 0;
-        if let Some(held) = &mut self.subject.venture {
-            sequence = held.now.sequence;
-            if held.now != held.before || !self.events.is_empty() {
-                held.now.sequence += i64::try_from(self.events.len()).unwrap_or(i64::MAX);
-                held.now.updated_at = self.now;
-                store::venture::save(&self.tx, &mut held.now).await?;
-            }
-            states = Some((store::venture::state(&held.before), store::venture::state(&held.now)));
-        }
-        let written = self.write_history(sequence, &actor).await?;
-        self.tell(written)?;
-        let states = states.filter(|(before, after)| before != after);
-        let states = states.map(|(before, after)| (Some(before), Some(after)));
-        let (before, after): (Vec<_>, Vec<_>) = self.changes.drain(..).chain(states).unzip();
-        audit::Entity::insert(audit::ActiveModel {
-            id: Set(self.app.ids().next()),
-            portfolio_id: Set(portfolio_id.map(Id::uuid)),
-            command: Set(C::NAME.to_owned()),
-            actor: Set(actor),
-            at: Set(self.now),
-            target: Set(self.target_text()),
-            reason: Set(reason_in(command)?),
-            before: Set(one_or_all(before)),
-            after: Set(one_or_all(after)),
-            request_id: Set(self.request.request_id.clone()),
-            trace_id: Set(self.request.trace_id.clone()),
-        })
-        .exec_without_returning(&self.tx)
-        .await?;
-        outbox::write(&self.tx, self.app.ids(), self.now, &self.messages).await
-    }
-
-    /// Has the portfolio's endpoints told of events: by one message, and by none where nobody listens.
-    fn tell(&mut self, event_ids: Vec<Id<kind::Event>>) -> Result<(), Error> {
-        if event_ids.is_empty() || !self.subject.listened_to {
-            return Ok(());
-        }
-        self.send(&DispatchWebhooks { portfolio_id: self.portfolio_id()?, event_ids })
-    }
-
-    /// Writes the events; gives their ids.
-    async fn write_history(&self, sequence: i64, actor: &Value) -> Result<Vec<Id<kind::Event>>, Error> {
-        if self.events.is_empty() {
-            return Ok(Vec::new());
-        }
-        let venture = self.subject.venture.as_ref().map(|held| held.now.id.uuid());
-        let portfolio_id = self.portfolio_id()?.uuid();
-        let (mut rows, mut ids) = (Vec::new(), Vec::new());
-        for (event, number) in self.events.iter().zip(sequence + 1..) {
-            let id = self.id();
-            ids.push(id);
-            rows.push(history::ActiveModel {
-                id: Set(id.uuid()),
-                portfolio_id: Set(portfolio_id),
-                venture_id: Set(venture),
-                sequence: Set(if venture.is_some() { number } else { 0 }),
-                kind: Set(event.kind().to_owned()),
-                at: Set(self.now),
-                actor: Set(actor.clone()),
-                body: Set(event.body()?),
-                trace_id: Set(self.request.trace_id.clone()),
-            });
-        }
-        history::Entity::insert_many(rows).exec_without_returning(&self.tx).await?;
-        Ok(ids)
-    }
-
-    fn target_text(&self) -> String {
-        let venture = self.subject.venture.as_ref().map(|held| format!("venture {}", held.now.id));
-        let portfolio = self.subject.portfolio.as_ref().map(|p| format!("portfolio {}", p.id));
-        let target = venture.or(portfolio).unwrap_or_else(|| "platform".to_owned());
-        match self.subject.record {
-            Some(record) => format!("{target}, record {record}"),
-            None => target,
-        }
-    }
-}
-
-/// What is there of several states: the only one as it is, more of them as a list.
-fn one_or_all(states: Vec<Option<Value>>) -> Option<Value> {
-    let mut present: Vec<_> = states.into_iter().flatten().collect();
-    if present.len() > 1 { Some(Value::Array(present)) } else { present.pop() }
-}
-
-/// The reason given in a command's input, where it has one.
-fn reason_in<C: Command>(command: &C) -> Result<Option<String>, Error> {
-    let input = serde_json::to_value(command)?;
-    Ok(input.get("reason").and_then(Value::as_str).map(str::to_owned))
 }
 
 fn missing(what: &str) -> Error {

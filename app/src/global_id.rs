@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
 /// Types whose records have a global id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each is the record of that name")]
 pub enum Kind {
     Portfolio,
@@ -25,10 +25,11 @@ pub enum Kind {
     WebhookSource,
     WebhookEvent,
     MetricSample,
+    WebhookMessage,
 }
 
 /// Each with its name in the schema.
-const KINDS: [(Kind, &str); 18] = [
+const KINDS: [(Kind, &str); 19] = [
     (Kind::Portfolio, "Portfolio"),
     (Kind::Venture, "Venture"),
     (Kind::StageRun, "StageRun"),
@@ -38,7 +39,7 @@ const KINDS: [(Kind, &str); 18] = [
     (Kind::File, "File"),
     (Kind::Playbook, "Playbook"),
     (Kind::DeadLetter, "DeadLetter"),
-    (Kind::Event, "VentureEvent"),
+    (Kind::Event, "Event"),
     (Kind::Person, "Person"),
     (Kind::Member, "Member"),
     (Kind::Token, "ApiToken"),
@@ -47,20 +48,31 @@ const KINDS: [(Kind, &str); 18] = [
     (Kind::WebhookSource, "WebhookSource"),
     (Kind::WebhookEvent, "WebhookEvent"),
     (Kind::MetricSample, "MetricSample"),
+    (Kind::WebhookMessage, "WebhookMessage"),
 ];
+
+impl Kind {
+    /// The name of the type in the schema.
+    pub fn name(self) -> &'static str {
+        KINDS.iter().find(|(known, _)| *known == self).map_or("", |(_, name)| name)
+    }
+
+    /// The kind of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        KINDS.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
+    }
+}
 
 /// The global id of a record.
 pub fn encode(kind: Kind, id: Uuid) -> String {
-    let name = KINDS.iter().find(|(known, _)| *known == kind).map_or("", |(_, name)| name);
-    URL_SAFE_NO_PAD.encode(format!("{name}:{}", id.simple()))
+    URL_SAFE_NO_PAD.encode(format!("{}:{}", kind.name(), id.simple()))
 }
 
 /// Type and key of a global id; none when it is not one of ours.
 pub fn decode(id: &str) -> Option<(Kind, Uuid)> {
     let bytes = URL_SAFE_NO_PAD.decode(id).ok()?;
     let (name, key) = std::str::from_utf8(&bytes).ok()?.split_once(':')?;
-    let (kind, _) = KINDS.iter().find(|(_, known)| *known == name)?;
-    Some((*kind, Uuid::try_parse(key).ok()?))
+    Some((Kind::named(name)?, Uuid::try_parse(key).ok()?))
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@
 pub mod actor;
 pub mod clock;
 pub mod command;
-pub mod commands;
 pub mod context;
 pub mod database;
 pub mod error;
@@ -14,24 +13,54 @@ pub mod event;
 pub mod global_id;
 pub mod hints;
 pub mod issuer;
+pub mod list;
 pub mod messages;
-pub mod playbooks;
+pub mod page;
 pub mod query;
+pub mod record;
+mod root;
 pub mod secret;
 pub mod seed;
-pub mod source;
-pub mod store;
-pub mod token;
+mod store;
+pub mod target;
 pub mod trace;
-pub mod webhook;
+
+// Features, each a folder of its own.
+pub mod dead_letter;
+pub mod evidence;
+pub mod gate_run;
+pub mod job;
+pub mod maintenance;
+pub mod member;
+pub mod metric_sample;
+pub mod person;
+pub mod playbook;
+pub mod portfolio;
+pub mod stage_run;
+pub mod token;
+pub mod venture;
+pub mod waiting;
+pub mod webhook_endpoint;
+pub mod webhook_source;
+
+/// Every command by its name.
+pub mod commands {
+    pub use crate::{
+        command::ByOperator, dead_letter::commands::*, evidence::commands::*, gate_run::commands::*,
+        job::commands::*, maintenance::commands::*, member::commands::*, metric_sample::commands::*,
+        person::commands::*, portfolio::commands::*, stage_run::commands::*, token::commands::*,
+        venture::commands::*, webhook_endpoint::commands::*, webhook_source::commands::*,
+    };
+}
 
 use std::sync::Arc;
 
 pub use actor::{Actor, Scope};
-pub use command::{Command, Request, Right, Target};
+pub use command::{Command, Request, Right};
 pub use context::Context;
 pub use database::Database;
 pub use error::Error;
+pub use target::Target;
 
 use domain::{
     id::{Id, kind},
@@ -41,9 +70,29 @@ use domain::{
 use clock::{Clock, Ids, SystemClock, SystemIds};
 use hints::Hints;
 use issuer::Issuer;
-use playbooks::Playbooks;
+use playbook::Playbooks;
 use secret::Keyring;
 use token::usage::Usage;
+
+/// What the commands of each feature declare.
+fn features() -> [&'static [command::Declared]; 14] {
+    [
+        portfolio::COMMANDS,
+        member::COMMANDS,
+        person::COMMANDS,
+        token::COMMANDS,
+        venture::COMMANDS,
+        stage_run::COMMANDS,
+        gate_run::COMMANDS,
+        evidence::COMMANDS,
+        job::COMMANDS,
+        metric_sample::COMMANDS,
+        dead_letter::COMMANDS,
+        webhook_endpoint::COMMANDS,
+        webhook_source::COMMANDS,
+        maintenance::COMMANDS,
+    ]
+}
 
 /// The application: a database, a clock, a source of ids, and whom to tell of commits. Cloned for every request,
 /// so all of it is shared.

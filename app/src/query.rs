@@ -1,31 +1,20 @@
 //! Queries: what callers may read, page by page and batch by batch. Each takes the caller's scope.
 
 pub mod batch;
-pub mod dead_letters;
-pub mod events;
-pub mod evidence;
-pub mod gate_runs;
-pub mod jobs;
-pub mod list;
-pub mod members;
-pub mod metric_samples;
-pub mod page;
-pub mod persons;
-pub mod portfolios;
-pub mod stage_runs;
-pub mod tokens;
-pub mod ventures;
-pub mod waiting;
-pub mod webhook_deliveries;
-pub mod webhook_endpoints;
-pub mod webhook_events;
-pub mod webhook_sources;
+
+pub use crate::{
+    dead_letter::list as dead_letters, event::list as events, evidence::list as evidence,
+    gate_run::list as gate_runs, job::list as jobs, list, member::list as members,
+    metric_sample::list as metric_samples, page, person::list as persons, portfolio::list as portfolios,
+    stage_run::list as stage_runs, token::list as tokens, venture::list as ventures, waiting,
+    webhook_endpoint::delivery_list as webhook_deliveries, webhook_endpoint::list as webhook_endpoints,
+    webhook_source::event_list as webhook_events, webhook_source::list as webhook_sources,
+};
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Role,
+    Role, RootId,
     id::{Id, kind},
-    venture::Venture,
 };
 use entity::{dead_letter, file, gate_run, history, portfolio, stage_run};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
@@ -39,16 +28,16 @@ pub mod rows {
         evidence::Model as Evidence, file::Model as File, gate_run::Model as GateRun,
         history::Model as Event, member::Model as Member, metric_sample::Model as MetricSample,
         person::Model as Person, playbook::Model as Playbook, portfolio::Model as Portfolio,
-        stage_run::Model as StageRun, token::Model as Token, webhook_attempt::Model as WebhookAttempt,
-        webhook_delivery::Model as WebhookDelivery, webhook_endpoint::Model as WebhookEndpoint,
-        webhook_event::Model as WebhookEvent, webhook_message::Model as WebhookMessage,
-        webhook_source::Model as WebhookSource,
+        stage_run::Model as StageRun, token::Model as Token, venture::Model as Venture,
+        webhook_attempt::Model as WebhookAttempt, webhook_delivery::Model as WebhookDelivery,
+        webhook_endpoint::Model as WebhookEndpoint, webhook_event::Model as WebhookEvent,
+        webhook_message::Model as WebhookMessage, webhook_source::Model as WebhookSource,
     };
 }
 
 /// A portfolio by its short name, within scope.
 pub async fn portfolio(app: &App, scope: &Scope, slug: &str) -> Result<Option<portfolio::Model>, Error> {
-    store::portfolio::by_slug(app.database().read(), scope, slug).await
+    crate::portfolio::store::by_slug(app.database().read(), scope, slug).await
 }
 
 /// Short names and ids of all portfolios within scope, by name.
@@ -93,17 +82,17 @@ pub async fn file(app: &App, scope: &Scope, id: Id<kind::File>) -> Result<Option
     Ok(store::by_id::<file::Model>(scope, id).one(app.database().read()).await?)
 }
 
-/// A venture's history after a sequence number, oldest first, at most `limit` events.
+/// The history of a root after a sequence number, oldest first, at most `limit` events.
 pub async fn history(
     app: &App,
     scope: &Scope,
-    venture: Id<Venture>,
+    root: RootId,
     after: i64,
     limit: u64,
 ) -> Result<Vec<history::Model>, Error> {
     let rows = history::Entity::find()
         .filter(scope.on(history::Column::PortfolioId))
-        .filter(history::Column::VentureId.eq(venture.uuid()))
+        .filter(history::Column::RootId.eq(root.uuid()))
         .filter(history::Column::Sequence.gt(after))
         .order_by_asc(history::Column::Sequence)
         .limit(limit)
@@ -122,9 +111,6 @@ pub struct Operations {
     /// Dead letters not replayed.
     pub dead_letters: u64,
 }
-
-/// The roles that operate a portfolio.
-const OPERATORS: [&str; 2] = ["OPERATOR", "ADMIN"];
 
 /// How the delivery of messages stands; for holders of OPERATOR or ADMIN. The outbox is the whole
 /// system's, dead letters are those of the portfolios that the caller operates.
@@ -168,7 +154,7 @@ pub fn require_admin(actor: &Actor, portfolio: Id<kind::Portfolio>, what: &str) 
 
 /// The portfolios that the caller operates; refuses who operates none.
 pub fn operated(actor: &Actor) -> Result<Scope, Error> {
-    let portfolios = actor.portfolios_with(&OPERATORS);
+    let portfolios = actor.portfolios_with(&crate::dead_letter::replay_dead_letter::OPERATORS);
     if portfolios.is_empty() {
         return Err(Error::Forbidden("operations are for the roles OPERATOR and ADMIN".to_owned()));
     }

@@ -8,7 +8,7 @@ use domain::{
 use crate::{
     Actor, App, Error, Request, Scope,
     commands::{CreatePortfolio, CreateVenture, FoundPortfolio},
-    store, token,
+    portfolio, token,
 };
 
 /// Short name of the demo portfolio.
@@ -18,7 +18,7 @@ pub const SLUG: &str = "demo";
 /// its tokens were shown when they were made.
 pub async fn demo(app: &App) -> Result<Option<Vec<(Role, String)>>, Error> {
     let db = app.database().write();
-    if store::portfolio::by_slug(db, &Scope::All, SLUG).await?.is_some() {
+    if portfolio::store::by_slug(db, &Scope::All, SLUG).await?.is_some() {
         return Ok(None);
     }
     let input = CreatePortfolio {
@@ -29,7 +29,7 @@ pub async fn demo(app: &App) -> Result<Option<Vec<(Role, String)>>, Error> {
     };
     let seeding = Request::by(Actor::Agent("seed".to_owned()));
     let portfolio_id = app.execute(&seeding, &FoundPortfolio(input)).await?;
-    let portfolio = store::find::<entity::portfolio::Model>(db, &Scope::All, portfolio_id).await?;
+    let portfolio = crate::record::find::<entity::portfolio::Model>(db, &Scope::All, portfolio_id).await?;
     let playbook = app.playbooks().get(db, Id::new(portfolio.playbook_id)).await?;
     let platform = Role::PLATFORM.iter().filter_map(|name| Role::parse(name).ok());
     let mut tokens = Vec::new();

@@ -3,6 +3,11 @@
 //!
 //! Nothing about a token is kept in memory: one that is revoked is no good at the very next request.
 
+pub(crate) mod create_token;
+pub(crate) mod issue_token;
+pub mod list;
+pub(crate) mod revoke_token;
+pub(crate) mod store;
 pub mod usage;
 
 use std::fmt;
@@ -22,11 +27,17 @@ use uuid::Uuid;
 use crate::{
     Actor, App, Error, Request, Scope,
     actor::{Credential, Membership, Person},
-    commands::IssueToken,
+    command::commands,
     database::statement,
     issuer::Rejected,
-    store,
+    portfolio,
 };
+
+commands! {
+    create_token { CreateToken; CreatedToken }
+    issue_token { IssueToken }
+    revoke_token { RevokeToken }
+}
 
 /// Every token starts so: secret scanners know it by its prefix.
 pub const PREFIX: &str = "venturi_";
@@ -79,7 +90,7 @@ pub async fn create(
     role: &Role,
     expires_at: Option<DateTime<Utc>>,
 ) -> Result<String, Error> {
-    let portfolio = store::portfolio::by_slug(app.database().read(), &Scope::All, slug)
+    let portfolio = portfolio::store::by_slug(app.database().read(), &Scope::All, slug)
         .await?
         .ok_or_else(|| Refusal::invalid("portfolio", format!("there is no portfolio {slug:?}")))?;
     let command = IssueToken { portfolio_id: Id::new(portfolio.id), role: role.clone(), expires_at };

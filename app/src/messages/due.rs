@@ -84,6 +84,12 @@ pub async fn postpone(app: &App, sweep: &str, key: Uuid, at: DateTime<Utc>) -> R
     Ok(())
 }
 
+/// When the timer of a key is due; none: it is not set.
+pub async fn at(app: &App, sweep: &str, key: Uuid) -> Result<Option<DateTime<Utc>>, Error> {
+    let row = due::Entity::find_by_id((sweep.to_owned(), key)).one(app.database().read()).await?;
+    Ok(row.map(|row| row.due_at))
+}
+
 /// When the sweep's next timer is due.
 pub async fn next(app: &App, sweep: &str) -> Result<Option<DateTime<Utc>>, Error> {
     let next = due::Entity::find()

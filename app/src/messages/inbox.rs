@@ -3,9 +3,11 @@
 //! A command's claim is written and committed with its effects. An effect's claim commits first, with a
 //! lease; settling it commits with what the effect led to.
 
+use std::collections::{BTreeSet, HashSet};
+
 use chrono::{DateTime, Duration, Utc};
 use entity::inbox;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Value};
 use uuid::Uuid;
 
 use crate::{Context, Error, context::backend, database::statement};
@@ -29,6 +31,27 @@ impl Context<'_> {
         let values = [consumer.into(), message_id.into(), self.now().into()];
         let done = self.tx().execute_raw(statement(backend(self.tx()), sql, values)).await?;
         Ok(if done.rows_affected() == 1 { Claim::Granted } else { Claim::Done })
+    }
+
+    /// Claims several messages for a command handler by one statement; gives those that are granted. The others
+    /// were handled before.
+    pub async fn claim_all(&self, consumer: &str, message_ids: &[Uuid]) -> Result<HashSet<Uuid>, Error> {
+        // In one order, because a claim waits for another transaction's claim of the same message: A claims 1, B
+        // claims 2, A waits for 2, B waits for 1.
+        let ordered: BTreeSet<Uuid> = message_ids.iter().copied().collect();
+        if ordered.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let rows: Vec<_> = (3..3 + ordered.len()).map(|n| format!("($1, ${n}, 'DONE', $2, NULL)")).collect();
+        let sql = format!(
+            "INSERT INTO inbox (consumer, message_id, state, at, lease_until) VALUES {} ON CONFLICT DO NOTHING \
+             RETURNING message_id",
+            rows.join(", ")
+        );
+        let values = [consumer.into(), self.now().into()].into_iter();
+        let values = values.chain(ordered.into_iter().map(Value::from));
+        let granted = self.tx().query_all_raw(statement(backend(self.tx()), &sql, values)).await?;
+        granted.iter().map(|row| Ok(row.try_get("", "message_id")?)).collect()
     }
 
     /// Claims a message for an effect handler, for `lease`. A claim whose lease is over is taken over.

@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Duration, Utc};
 use entity::outbox;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
+    sea_query::{InsertStatement, OnConflict},
 };
 use uuid::Uuid;
 
@@ -21,6 +23,8 @@ use crate::{
 /// The header that names the portfolio a message belongs to: whoever operates it may see the message
 /// should it be parked.
 pub const PORTFOLIO_HEADER: &str = "venturi-portfolio";
+/// The header that names the job that a message is to do, by its global id.
+pub const JOB_HEADER: &str = "venturi-job";
 
 /// A message not yet written.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,16 +73,8 @@ pub struct Leased {
     pub draft: Draft,
 }
 
-/// Writes drafts within a transaction.
-pub(crate) async fn write(
-    tx: &impl ConnectionTrait,
-    ids: &dyn Ids,
-    now: DateTime<Utc>,
-    drafts: &[Draft],
-) -> Result<(), Error> {
-    if drafts.is_empty() {
-        return Ok(());
-    }
+/// Writes drafts.
+pub(crate) fn insert(ids: &dyn Ids, now: DateTime<Utc>, drafts: &[Draft]) -> Result<InsertStatement, Error> {
     let rows = drafts
         .iter()
         .map(|draft| {
@@ -96,17 +92,14 @@ pub(crate) async fn write(
         })
         .collect::<Result<Vec<_>, Error>>()?;
     // Only retries can meet one of their own: two deliveries of one message that failed alike.
-    outbox::Entity::insert_many(rows)
-        .on_conflict(OnConflict::new().do_nothing().to_owned())
-        .exec_without_returning(tx)
-        .await?;
-    Ok(())
+    Ok(outbox::Entity::insert_many(rows).on_conflict(OnConflict::new().do_nothing().to_owned()).into_query())
 }
 
 /// Writes one message by itself: a retry.
 pub async fn enqueue(app: &App, draft: Draft) -> Result<(), Error> {
-    write(app.database().write(), app.ids(), app.clock().now(), std::slice::from_ref(&draft)).await?;
-    app.hints().wrote(true, false, None);
+    let row = insert(app.ids(), app.clock().now(), std::slice::from_ref(&draft))?;
+    app.database().write().execute(&row).await?;
+    app.hints().wrote(true, false, Vec::new());
     Ok(())
 }
 

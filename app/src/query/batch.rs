@@ -3,28 +3,24 @@
 use std::collections::HashMap;
 
 use domain::venture::Venture;
-use entity::{attestation, citation, evidence, file, gate_run, history, person, playbook, venture};
+use entity::{attestation, citation, evidence, file, gate_run, person, playbook, venture};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
     QuerySelect, RelationDef,
 };
 use uuid::Uuid;
 
-use crate::{
-    App, Error, Scope,
-    database::statement,
-    store::{self, Owned},
-};
+use crate::{App, Error, Scope, database::statement, record::Record, store};
 
 /// Rows by id, within scope.
-pub async fn by_ids<M: Owned>(app: &App, scope: &Scope, ids: &[Uuid]) -> Result<HashMap<Uuid, M>, Error> {
+pub async fn by_ids<M: Record>(app: &App, scope: &Scope, ids: &[Uuid]) -> Result<HashMap<Uuid, M>, Error> {
     Ok(store::keyed(store::by_ids::<M>(scope, ids).all(app.database().read()).await?))
 }
 
 /// Ventures by id, within scope.
 pub async fn ventures(app: &App, scope: &Scope, ids: &[Uuid]) -> Result<HashMap<Uuid, Venture>, Error> {
     let rows = store::by_ids::<venture::Model>(scope, ids).all(app.database().read()).await?;
-    rows.into_iter().map(|row| Ok((row.id, store::venture::from_row(row)?))).collect()
+    rows.into_iter().map(|row| Ok((row.id, crate::venture::store::from_row(row)?))).collect()
 }
 
 /// What is attested now in each stage run, within scope.
@@ -134,13 +130,6 @@ pub async fn latest_gate_runs(
     Ok(grouped(within, |row| row.stage_run_id))
 }
 
-/// Events of ventures by id, within scope.
-pub async fn events(app: &App, scope: &Scope, ids: &[Uuid]) -> Result<HashMap<Uuid, history::Model>, Error> {
-    let of_ventures =
-        store::by_ids::<history::Model>(scope, ids).filter(history::Column::VentureId.is_not_null());
-    Ok(store::keyed(of_ventures.all(app.database().read()).await?))
-}
-
 /// Names of persons by id. A name is shown wherever the person acted.
 pub async fn persons(app: &App, ids: &[Uuid]) -> Result<HashMap<Uuid, person::Model>, Error> {
     let rows = person::Entity::find()
@@ -159,7 +148,7 @@ pub async fn playbooks(app: &App, ids: &[Uuid]) -> Result<HashMap<Uuid, playbook
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
-pub(super) fn grouped<T>(rows: Vec<T>, key: impl Fn(&T) -> Uuid) -> HashMap<Uuid, Vec<T>> {
+pub(crate) fn grouped<T>(rows: Vec<T>, key: impl Fn(&T) -> Uuid) -> HashMap<Uuid, Vec<T>> {
     let mut groups: HashMap<Uuid, Vec<T>> = HashMap::new();
     for row in rows {
         groups.entry(key(&row)).or_default().push(row);

@@ -34,6 +34,8 @@ pub enum Boundary {
     EffectSettled,
     /// The settlement is committed, not acknowledged.
     EffectCommitted,
+    /// Acknowledged.
+    EffectAcknowledged,
     /// Timers are leased, none settled.
     SweepLeased,
     /// A timer is settled, not committed.
@@ -43,28 +45,36 @@ pub enum Boundary {
 }
 
 impl Boundary {
-    /// All of them.
-    pub const ALL: [Self; 16] = [
-        Self::RelayLeased,
-        Self::RelayConfirmed,
-        Self::RelayDeleted,
+    /// Those of the relay.
+    pub const RELAY: [Self; 3] = [Self::RelayLeased, Self::RelayConfirmed, Self::RelayDeleted];
+    /// Those of a command's handler. In a batch each of its messages reaches each of them.
+    pub const COMMAND: [Self; 5] = [
         Self::CommandReceived,
         Self::CommandClaimed,
         Self::CommandRan,
         Self::CommandCommitted,
         Self::CommandAcknowledged,
+    ];
+    /// Those of an effect's handler.
+    pub const EFFECT: [Self; 6] = [
         Self::EffectReceived,
         Self::EffectClaimed,
         Self::EffectWorked,
         Self::EffectSettled,
         Self::EffectCommitted,
-        Self::SweepLeased,
-        Self::SweepSettled,
-        Self::SweepCommitted,
+        Self::EffectAcknowledged,
     ];
+    /// Those of a sweep.
+    pub const SWEEP: [Self; 3] = [Self::SweepLeased, Self::SweepSettled, Self::SweepCommitted];
 }
 
-type Hook = Arc<dyn Fn(Boundary) -> BoxFuture<'static, ()> + Send + Sync>;
+/// What reaches a boundary: the relay, by no name; a handler, by its message's kind; a sweep, by its name.
+pub type Who<'a> = &'a str;
+
+/// The relay's name at its boundaries.
+pub(crate) const RELAY: Who<'static> = "";
+
+type Hook = Arc<dyn Fn(Boundary, Who<'_>) -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// What happens at boundaries: nothing, unless a test says otherwise.
 #[derive(Clone, Default)]
@@ -72,13 +82,13 @@ pub struct Faults(Option<Hook>);
 
 impl Faults {
     /// Calls `hook` at every boundary and waits for it; a hook that never ends stops that task there.
-    pub fn at(hook: impl Fn(Boundary) -> BoxFuture<'static, ()> + Send + Sync + 'static) -> Self {
+    pub fn at(hook: impl Fn(Boundary, Who<'_>) -> BoxFuture<'static, ()> + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(hook)))
     }
 
-    pub(crate) async fn reach(&self, boundary: Boundary) {
+    pub(crate) async fn reach(&self, boundary: Boundary, who: Who<'_>) {
         if let Some(hook) = &self.0 {
-            hook(boundary).await;
+            hook(boundary, who).await;
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::marker::PhantomData;
 
 use app::{
-    Actor, Command, Context, Request,
-    messages::{inbox::Claim, kind_of},
+    Actor, Command, Context, Error, Request, Target,
+    messages::{Message, inbox::Claim},
 };
 use async_trait::async_trait;
 use bus::Envelope;
@@ -15,52 +15,64 @@ use crate::{
     node::Parts,
 };
 
+/// Runs the command that a message carries.
+pub trait CommandHandler: Send + Sync + 'static {
+    /// The command, which is its own message.
+    type Command: Command + Message;
+    /// Whether several messages may be handled in one transaction. Only a command that locks nothing but its root
+    /// may say so: roots are locked in one order, other locks are not, so two batches would wait for each other.
+    const BATCHED: bool = false;
+}
+
+/// A command handler whose type was forgotten.
+pub(crate) trait Erased: Send + Sync {
+    /// Whether several messages may be handled in one transaction.
+    fn is_batched(&self) -> bool;
+
+    /// The command in a message's body.
+    fn decode(&self, body: &[u8]) -> Result<Box<dyn Decoded>, serde_json::Error>;
+}
+
 /// A command whose type was forgotten.
 #[async_trait]
-pub trait Erased: Send + Sync {
-    /// The kind of message that carries it.
-    fn kind(&self) -> String;
+pub(crate) trait Decoded: Send + Sync {
+    /// What it is about.
+    fn target(&self) -> Target;
 
-    /// Runs the command in `body` within a transaction.
-    async fn perform(&self, cx: &mut Context<'_>, body: &[u8]) -> Result<(), Performed>;
+    /// Runs it within a transaction.
+    async fn perform(&self, cx: &mut Context<'_>) -> Result<(), Error>;
 }
 
-/// Why a command in a message did not run.
-#[derive(Debug)]
-pub enum Performed {
-    /// The body is no such command.
-    Undecodable(serde_json::Error),
-    /// It failed.
-    Failed(app::Error),
-}
+/// Remembers the handler's type.
+pub(crate) struct Typed<H>(PhantomData<fn() -> H>);
 
-/// Remembers the command's type.
-pub(crate) struct Typed<C>(PhantomData<fn() -> C>);
-
-impl<C> Default for Typed<C> {
+impl<H> Default for Typed<H> {
     fn default() -> Self {
         Self(PhantomData)
     }
 }
 
-#[async_trait]
-impl<C: Command> Erased for Typed<C> {
-    fn kind(&self) -> String {
-        kind_of::<C>()
+impl<H: CommandHandler> Erased for Typed<H> {
+    fn is_batched(&self) -> bool {
+        H::BATCHED
     }
 
-    async fn perform(&self, cx: &mut Context<'_>, body: &[u8]) -> Result<(), Performed> {
-        let command: C = serde_json::from_slice(body).map_err(Performed::Undecodable)?;
-        cx.perform(&command).await.map(drop).map_err(Performed::Failed)
+    fn decode(&self, body: &[u8]) -> Result<Box<dyn Decoded>, serde_json::Error> {
+        Ok(Box::new(Known(serde_json::from_slice::<H::Command>(body)?)))
     }
 }
 
-impl From<Performed> for Failure {
-    fn from(performed: Performed) -> Self {
-        match performed {
-            Performed::Undecodable(error) => error.into(),
-            Performed::Failed(error) => error.into(),
-        }
+/// Remembers the command's type.
+struct Known<C>(C);
+
+#[async_trait]
+impl<C: Command> Decoded for Known<C> {
+    fn target(&self) -> Target {
+        self.0.target()
+    }
+
+    async fn perform(&self, cx: &mut Context<'_>) -> Result<(), Error> {
+        cx.perform(&self.0).await.map(drop)
     }
 }
 
@@ -71,16 +83,17 @@ pub(crate) async fn handle(
     handler: &dyn Erased,
     envelope: &Envelope,
 ) -> Result<Outcome, Failure> {
-    parts.faults.reach(Boundary::CommandReceived).await;
+    parts.faults.reach(Boundary::CommandReceived, &envelope.kind).await;
+    let command = handler.decode(&envelope.body)?;
     let request = Request::by(Actor::Agent(agent.to_owned()));
     let mut cx = parts.app.begin(&request).await?;
     if cx.claim(agent, envelope.id).await? != Claim::Granted {
         return Ok(Outcome::Duplicate);
     }
-    parts.faults.reach(Boundary::CommandClaimed).await;
-    handler.perform(&mut cx, &envelope.body).await?;
-    parts.faults.reach(Boundary::CommandRan).await;
+    parts.faults.reach(Boundary::CommandClaimed, &envelope.kind).await;
+    command.perform(&mut cx).await?;
+    parts.faults.reach(Boundary::CommandRan, &envelope.kind).await;
     cx.commit().await?;
-    parts.faults.reach(Boundary::CommandCommitted).await;
+    parts.faults.reach(Boundary::CommandCommitted, &envelope.kind).await;
     Ok(Outcome::Handled)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use app::{
     Actor, App, Command, Context, Request,
-    messages::{Message, inbox::Claim, kind_of},
+    messages::{Message, inbox::Claim},
 };
 use async_trait::async_trait;
 use bus::Envelope;
@@ -14,14 +14,15 @@ use uuid::Uuid;
 
 use crate::{
     Boundary,
-    command::Performed,
     failure::{Failure, Outcome},
     node::Parts,
 };
 
-/// Work to be done in the world, as the body of its message.
+/// Work to be done in the world, as a message asks for it.
 #[async_trait]
-pub trait Effect: Message {
+pub trait Effect: Send + Sync + 'static {
+    /// The message that asks for it.
+    type Message: Message;
     /// How long one try may take.
     const TIMEOUT: Duration;
     /// What it reaches the world by: a client, say. Its handler is given it once.
@@ -31,7 +32,10 @@ pub trait Effect: Message {
 
     /// Does the work. It may be done more than once: the world is told the same key each time. None: there
     /// was nothing to do any more, and there is nothing to record.
-    async fn work(&self, working: Working<'_, Self::Tools>) -> Result<Option<Self::Outcome>, WorkError>;
+    async fn work(
+        message: &Self::Message,
+        working: Working<'_, Self::Tools>,
+    ) -> Result<Option<Self::Outcome>, WorkError>;
 }
 
 /// What an effect has at hand.
@@ -58,10 +62,7 @@ pub enum WorkError {
 
 /// An effect whose type was forgotten.
 #[async_trait]
-pub trait Erased: Send + Sync {
-    /// The kind of message that carries it.
-    fn kind(&self) -> String;
-
+pub(crate) trait Erased: Send + Sync {
     /// How long one try may take.
     fn timeout(&self) -> Duration;
 
@@ -69,7 +70,7 @@ pub trait Erased: Send + Sync {
     async fn work(&self, app: &App, message: &Envelope) -> Result<Vec<u8>, WorkError>;
 
     /// Runs that command, if there is one.
-    async fn settle(&self, cx: &mut Context<'_>, outcome: &[u8]) -> Result<(), Performed>;
+    async fn settle(&self, cx: &mut Context<'_>, outcome: &[u8]) -> Result<(), Failure>;
 }
 
 /// Remembers the effect's type, and holds its tools.
@@ -85,28 +86,24 @@ impl<E: Effect> Typed<E> {
 
 #[async_trait]
 impl<E: Effect> Erased for Typed<E> {
-    fn kind(&self) -> String {
-        kind_of::<E>()
-    }
-
     fn timeout(&self) -> Duration {
         E::TIMEOUT
     }
 
     async fn work(&self, app: &App, message: &Envelope) -> Result<Vec<u8>, WorkError> {
         let never = |error: serde_json::Error| WorkError::Never(error.to_string());
-        let effect: E = serde_json::from_slice(&message.body).map_err(never)?;
+        let asked: E::Message = serde_json::from_slice(&message.body).map_err(never)?;
         let working = Working { app, tools: &self.tools, idempotency_key: message.id };
-        let outcome = effect.work(working).await?;
+        let outcome = E::work(&asked, working).await?;
         serde_json::to_vec(&outcome).map_err(never)
     }
 
-    async fn settle(&self, cx: &mut Context<'_>, outcome: &[u8]) -> Result<(), Performed> {
-        let command: Option<E::Outcome> = serde_json::from_slice(outcome).map_err(Performed::Undecodable)?;
-        match command {
-            Some(command) => cx.perform(&command).await.map(drop).map_err(Performed::Failed),
-            None => Ok(()),
+    async fn settle(&self, cx: &mut Context<'_>, outcome: &[u8]) -> Result<(), Failure> {
+        let command: Option<E::Outcome> = serde_json::from_slice(outcome)?;
+        if let Some(command) = command {
+            cx.perform(&command).await?;
         }
+        Ok(())
     }
 }
 
@@ -117,18 +114,18 @@ pub(crate) async fn handle(
     handler: &dyn Erased,
     envelope: &Envelope,
 ) -> Result<Outcome, Failure> {
-    parts.faults.reach(Boundary::EffectReceived).await;
+    parts.faults.reach(Boundary::EffectReceived, &envelope.kind).await;
     let request = Request::by(Actor::Agent(agent.to_owned()));
     match claim(parts, &request, agent, handler, envelope).await? {
         Claim::Granted => {}
         Claim::Done => return Ok(Outcome::Duplicate),
         Claim::Held(until) => return Err(Failure::Held(until)),
     }
-    parts.faults.reach(Boundary::EffectClaimed).await;
+    parts.faults.reach(Boundary::EffectClaimed, &envelope.kind).await;
     let worked = tokio::time::timeout(handler.timeout(), handler.work(&parts.app, envelope)).await;
     let failure = match worked {
         Ok(Ok(outcome)) => {
-            parts.faults.reach(Boundary::EffectWorked).await;
+            parts.faults.reach(Boundary::EffectWorked, &envelope.kind).await;
             return settle(parts, &request, agent, handler, (envelope, outcome)).await;
         }
         Ok(Err(WorkError::Later(reason))) => Failure::Later(reason),
@@ -168,8 +165,8 @@ async fn settle(
         return Ok(Outcome::Duplicate);
     }
     handler.settle(&mut cx, &outcome).await?;
-    parts.faults.reach(Boundary::EffectSettled).await;
+    parts.faults.reach(Boundary::EffectSettled, &envelope.kind).await;
     cx.commit().await?;
-    parts.faults.reach(Boundary::EffectCommitted).await;
+    parts.faults.reach(Boundary::EffectCommitted, &envelope.kind).await;
     Ok(Outcome::Handled)
 }

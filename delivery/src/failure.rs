@@ -1,11 +1,9 @@
 //! What becomes of a message that was not handled: held, tried again later, or parked.
 
 use app::{
-    Error,
-    messages::{
-        dead_letters::{self, Parked},
-        outbox::{self, Draft},
-    },
+    Actor, Error, Request,
+    commands::ParkMessage,
+    messages::outbox::{self, Draft},
 };
 use bus::Envelope;
 
@@ -74,9 +72,9 @@ pub(crate) async fn record(
     let failures = envelope.attempt + 1;
     let (at, reason) = match failure {
         Failure::Unavailable(reason) => return Err(Failure::Unavailable(reason)),
-        Failure::Never(reason) => return park(parts, queue, envelope, reason).await,
+        Failure::Never(reason) => return park(parts, queue, envelope, (Cause::Rejected, reason)).await,
         Failure::Later(reason) if failures >= parts.settings.attempts => {
-            return park(parts, queue, envelope, reason).await;
+            return park(parts, queue, envelope, (Cause::AttemptsExhausted, reason)).await;
         }
         Failure::Later(reason) => (parts.app.clock().now() + parts.settings.backoff(failures), reason),
         Failure::Held(until) => (until, "it is under way elsewhere".to_owned()),
@@ -95,23 +93,54 @@ pub(crate) async fn record(
     Ok(Outcome::Retried)
 }
 
-/// Keeps the message among the dead letters.
+/// What kind of failure a message is parked for: the code of its job's error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// It was refused, or is malformed: trying again cannot help.
+    Rejected,
+    /// It failed as often as it is tried.
+    AttemptsExhausted,
+    /// Its handler dies of it.
+    HandlerDied,
+}
+
+impl Cause {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Rejected => "REJECTED",
+            Self::AttemptsExhausted => "ATTEMPTS_EXHAUSTED",
+            Self::HandlerDied => "HANDLER_DIED",
+        }
+    }
+}
+
+/// Keeps the message among the dead letters, and has its job fail.
 pub(crate) async fn park(
     parts: &Parts,
     queue: &str,
     envelope: &Envelope,
-    reason: String,
+    (cause, reason): (Cause, String),
 ) -> Result<Outcome, Failure> {
     tracing::error!(reason, "message parked; an operator may replay it");
-    let parked = Parked {
+    let mut parked = ParkMessage {
         queue: queue.to_owned(),
         message_id: envelope.id,
         kind: envelope.kind.clone(),
         body: String::from_utf8_lossy(&envelope.body).into_owned(),
         headers: envelope.headers.clone(),
         attempts: envelope.attempt + 1,
+        code: cause.code().to_owned(),
         reason,
+        without_job: false,
     };
-    dead_letters::park(&parts.app, parked).await?;
+    let request = Request::by(Actor::Agent(queue.to_owned()));
+    match parts.app.execute(&request, &parked).await {
+        // Its job, or its portfolio, is not there: the message is kept all the same.
+        Err(Error::NotFound) => {
+            parked.without_job = true;
+            parts.app.execute(&request, &parked).await?;
+        }
+        outcome => outcome?,
+    }
     Ok(Outcome::Parked)
 }

@@ -9,11 +9,13 @@
 //! - an *effect* claims its message in one transaction, works outside any, and settles in another;
 //! - a *sweep* takes up timers that are due and settles each in a transaction of its own.
 
+mod batch;
 mod boundary;
 mod command;
 mod connect;
 mod consumer;
 mod effect;
+pub mod exercise;
 mod failure;
 mod handler;
 mod node;
@@ -22,11 +24,12 @@ mod settings;
 mod sweep;
 mod topology;
 
-pub use boundary::{Boundary, Faults};
+pub use boundary::{Boundary, Faults, Who};
 pub use bus;
+pub use command::CommandHandler;
 pub use connect::{Backend, ConnectError, Probe, check, open_bus, open_database, readiness};
 pub use effect::{Effect, WorkError, Working};
-pub use handler::{Handler, Worker};
+pub use handler::{Handler, RegistrationError, Worker};
 pub use node::{Node, Running};
 pub use settings::Settings;
 pub use sweep::{Next, Sweep};

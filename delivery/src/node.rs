@@ -2,11 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use app::App;
+use app::{App, hints::Change};
 use bus::Bus;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use crate::{Faults, Settings, Worker, consumer, relay, sweep};
 
@@ -76,11 +75,13 @@ impl Node {
         running.relays.spawn(relay::run(Arc::clone(&parts), relaying.clone()));
         running.relays.spawn(forward(Arc::clone(&parts), relaying));
         for worker in self.workers.into_iter().map(Arc::new) {
-            let parts = Arc::clone(&parts);
-            running.consumers.spawn(consumer::run(parts.clone(), Arc::clone(&worker), taking.clone()));
-            running.consumers.spawn(consumer::run_poison(parts.clone(), Arc::clone(&worker), taking.clone()));
-            for timed in &worker.sweeps {
-                running.consumers.spawn(sweep::run(parts.clone(), Arc::clone(timed), taking.clone()));
+            for sweep in worker.sweeps() {
+                running.consumers.spawn(sweep::run(parts.clone(), Arc::clone(sweep), taking.clone()));
+            }
+            // A worker of timers alone has no queue.
+            if worker.has_messages() {
+                running.consumers.spawn(consumer::run(parts.clone(), Arc::clone(&worker), taking.clone()));
+                running.consumers.spawn(consumer::run_poison(parts.clone(), worker, taking.clone()));
             }
         }
         running
@@ -111,7 +112,7 @@ impl Running {
     }
 }
 
-/// Passes hints of changed ventures between this process and the others.
+/// Passes hints of changed roots between this process and the others.
 async fn forward(parts: Arc<Parts>, stop: CancellationToken) {
     let mut ours = parts.app.hints().committed();
     let mut theirs = parts.bus.wakes();
@@ -119,10 +120,10 @@ async fn forward(parts: Arc<Parts>, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             // Hints lost to a slow loop are made up for by the subscribers' polling.
-            Ok(venture) = ours.recv() => parts.bus.wake(&venture.to_string()),
+            Ok(change) = ours.recv() => parts.bus.wake(&change.to_string()),
             Ok(wake) = theirs.recv() => {
-                if let Ok(venture) = wake.key.parse::<Uuid>() {
-                    parts.app.hints().announce(venture);
+                if let Ok(change) = wake.key.parse::<Change>() {
+                    parts.app.hints().announce(change);
                 }
             }
         }

@@ -12,7 +12,7 @@ use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnord
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::{Boundary, consumer::database_back, node::Parts};
+use crate::{Boundary, boundary::RELAY, consumer::database_back, node::Parts};
 
 type Published = (Uuid, Result<(), PublishError>);
 
@@ -84,7 +84,7 @@ impl Relay {
         if rows.is_empty() {
             return Ok(0);
         }
-        self.parts.faults.reach(Boundary::RelayLeased).await;
+        self.parts.faults.reach(Boundary::RelayLeased, RELAY).await;
         let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
         for row in rows {
             if self.under_way.insert(row.id) {
@@ -111,9 +111,9 @@ impl Relay {
             }
         }
         if !confirmed.is_empty() {
-            self.parts.faults.reach(Boundary::RelayConfirmed).await;
+            self.parts.faults.reach(Boundary::RelayConfirmed, RELAY).await;
             outbox::confirm(&self.parts.app, &confirmed).await?;
-            self.parts.faults.reach(Boundary::RelayDeleted).await;
+            self.parts.faults.reach(Boundary::RelayDeleted, RELAY).await;
         }
         let again = self.parts.app.clock().now() + self.parts.settings.backoff(1);
         outbox::release(&self.parts.app, &failed, again).await

@@ -15,6 +15,8 @@ pub struct Settings {
     pub poll: Duration,
     /// Deliveries a worker handles at once, per queue.
     pub concurrency: u16,
+    /// Transactions of batched commands that a worker runs at once, per queue. Fewer of them make larger batches.
+    pub batches: u16,
     /// How often a message is tried in all before it is parked.
     pub attempts: u32,
     /// The wait before the second try; it doubles each time.
@@ -33,6 +35,7 @@ impl Default for Settings {
             gather: Duration::from_millis(10),
             poll: Duration::from_secs(1),
             concurrency: 16,
+            batches: 2,
             attempts: 8,
             retry_first: Duration::from_secs(1),
             retry_max: Duration::from_secs(300),

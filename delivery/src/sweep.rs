@@ -72,7 +72,7 @@ async fn round(parts: &Parts, sweep: &dyn Sweep, stop: &CancellationToken) -> Re
     let leased =
         due::lease(&parts.app, sweep.name(), parts.settings.sweep_batch, parts.settings.lease()).await?;
     if !leased.is_empty() {
-        parts.faults.reach(Boundary::SweepLeased).await;
+        parts.faults.reach(Boundary::SweepLeased, sweep.name()).await;
     }
     let mut settled = 0;
     for timer in &leased {
@@ -101,9 +101,9 @@ async fn settle(parts: &Parts, sweep: &dyn Sweep, key: Uuid) -> Result<(), Error
         Next::Never => cx.unschedule(sweep.name(), key).await?,
         Next::At(at) => cx.schedule(sweep.name(), key, at).await?,
     }
-    parts.faults.reach(Boundary::SweepSettled).await;
+    parts.faults.reach(Boundary::SweepSettled, sweep.name()).await;
     cx.commit().await?;
-    parts.faults.reach(Boundary::SweepCommitted).await;
+    parts.faults.reach(Boundary::SweepCommitted, sweep.name()).await;
     metrics::counter!("venturi_timers_settled_total", "sweep" => sweep.name()).increment(1);
     Ok(())
 }

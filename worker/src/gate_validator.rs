@@ -1,17 +1,20 @@
-//! `gate-validator`: decides queued gate runs, flags late stage runs, and forgets what cannot repeat.
+//! `gate-validator`: decides queued gate runs, flags late stage runs, makes what waits anew, folds counts, and forgets
+//! what cannot repeat.
 
-use std::sync::Arc;
+use app::messages::queues;
+use delivery::{Handler, RegistrationError, Worker};
 
-use app::commands::DecideGate;
-use delivery::{Handler, Worker};
-
-use crate::{late_stage_runs::LateStageRuns, purge::PurgeSweep};
+use crate::{
+    decide_gate::DecideGate,
+    fold_stage_counts::FoldStageCounts,
+    late_stage_runs::LateStageRuns,
+    purge::PurgeSweep,
+    refresh_waiting::{RefreshPortfolio, RefreshStageRun, WatchPortfolios},
+};
 
 /// The consumer of the queue `gate-validator`.
-pub fn worker() -> Worker {
-    Worker {
-        queue: "gate-validator",
-        handlers: vec![Handler::command::<DecideGate>()],
-        sweeps: vec![Arc::new(LateStageRuns), Arc::new(PurgeSweep)],
-    }
+pub fn worker() -> Result<Worker, RegistrationError> {
+    let worker = Worker::new(queues::GATE_VALIDATOR).with_handler(Handler::command::<DecideGate>())?;
+    let worker = worker.with_sweep(LateStageRuns).with_sweep(PurgeSweep).with_sweep(FoldStageCounts);
+    Ok(worker.with_sweep(WatchPortfolios).with_sweep(RefreshPortfolio).with_sweep(RefreshStageRun))
 }

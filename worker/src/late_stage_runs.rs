@@ -1,9 +1,12 @@
 //! The sweep over stage runs whose expected days are over.
 
-use app::{Command, Context, Error, Scope, commands::FlagLateStageRun, store};
+#[cfg(feature = "exercises")]
+mod exercise;
+
+use app::{Command, Context, Error, Scope, commands::FlagLateStageRun, stage_run};
 use async_trait::async_trait;
 use delivery::{Next, Sweep};
-use domain::{id::Id, stage_run::RunSubject};
+use domain::id::Id;
 use uuid::Uuid;
 
 /// Its timers are set when a run opens and removed when it ends; the key is the run.
@@ -16,14 +19,12 @@ impl Sweep for LateStageRuns {
     }
 
     async fn settle(&self, cx: &mut Context<'_>, key: Uuid) -> Result<Next, Error> {
-        let run = match store::stage_run::find(cx.tx(), &Scope::All, Id::new(key)).await {
+        let run = match stage_run::store::find(cx.tx(), &Scope::All, Id::new(key)).await {
             Ok(run) => run,
             Err(Error::NotFound) => return Ok(Next::Never),
             Err(error) => return Err(error),
         };
-        if let RunSubject::Venture(venture_id) = run.subject {
-            cx.perform(&FlagLateStageRun { venture_id, stage_run_id: run.id }).await?;
-        }
+        cx.perform(&FlagLateStageRun { root: run.root, stage_run_id: run.id }).await?;
         Ok(Next::Never)
     }
 }

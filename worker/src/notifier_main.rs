@@ -6,5 +6,5 @@ use outbound::{Client, Settings};
 use worker::notifier;
 
 fn main() -> ExitCode {
-    worker::run(|outbound: &Settings| Ok(notifier::worker(Client::new(outbound)?)))
+    worker::run(|outbound: &Settings| Ok(notifier::worker(Client::new(outbound)?)?))
 }

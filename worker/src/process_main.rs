@@ -55,7 +55,7 @@ fn run_as(config: Common, worker: anyhow::Result<Worker>) -> ExitCode {
 }
 
 async fn serve(config: Common, worker: Worker) -> anyhow::Result<()> {
-    let telemetry = telemetry::init(worker.queue, &config.telemetry)?;
+    let telemetry = telemetry::init(worker.queue(), &config.telemetry)?;
     let stop = shutdown::on_signal()?;
     let amqp_url = config.backend.amqp_url.as_ref().context(
         "a worker shares its queue with others over RabbitMQ: set VENTURI_AMQP_URL, or run `venturi`, which \
@@ -67,7 +67,7 @@ async fn serve(config: Common, worker: Worker) -> anyhow::Result<()> {
         statement_timeout: None,
         amqp_url: Some(amqp_url.expose()),
         namespace: &config.backend.amqp_namespace,
-        name: worker.queue,
+        name: worker.queue(),
         keyring: Keyring::parse(config.backend.secret_keys())?,
         is_watched: false,
     };
@@ -80,7 +80,7 @@ async fn serve(config: Common, worker: Worker) -> anyhow::Result<()> {
     let checks = delivery::readiness(&app, &bus).map(|(name, probe)| Check::new(name, probe));
     let router = health::router(checks.into(), telemetry.metrics());
     let server = health::serve(config.health.health_listen, router, WRITE_TIMEOUT, serving.clone()).await?;
-    tracing::info!(queue = worker.queue, health = %server.address(), "worker started");
+    tracing::info!(queue = worker.queue(), health = %server.address(), "worker started");
     let settings = Settings { concurrency: config.concurrency, ..Settings::default() };
     let running = Node::new(app.clone(), bus).with_settings(settings).with_workers([worker]).start();
     stop.cancelled().await;

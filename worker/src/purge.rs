@@ -1,5 +1,8 @@
 //! The sweep that forgets handled messages and answered requests past their days.
 
+#[cfg(feature = "exercises")]
+mod exercise;
+
 use std::time::Duration;
 
 use app::{Command, Context, Error, commands::Purge};

@@ -4,45 +4,43 @@
 //! the answer and not the deed. What is refused is the sender's affair and no dead letter.
 
 mod data;
+#[cfg(feature = "exercises")]
+mod exercise;
 
 use std::{collections::BTreeMap, time::Duration};
 
 use app::{
     App, Command, Error, Request,
     commands::{SettleWebhookEvent, WebhookOutcome, WebhookRecord},
-    messages::Message,
     query::rows,
-    source::{self, Acting, HandleWebhookEvent},
+    webhook_source::acting::{self, Acting, HandleWebhookEvent},
 };
 use async_trait::async_trait;
 use delivery::{Effect, WorkError, Working};
 use domain::{Refusal, id::Id, refusal::Code, webhook_source::Payload};
-use serde::{Deserialize, Serialize};
 
 use data::Meant;
 
 /// The longest sentence that is kept of why an event was rejected, in characters.
 const MAX_MESSAGE: usize = 500;
 
-/// The work that the message names.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct HandleEvent(HandleWebhookEvent);
-
-impl Message for HandleEvent {
-    const NAME: &'static str = HandleWebhookEvent::NAME;
-}
+/// Does what a webhook event asks for.
+pub(crate) struct HandleEvent;
 
 #[async_trait]
 impl Effect for HandleEvent {
+    type Message = HandleWebhookEvent;
     const TIMEOUT: Duration = Duration::from_secs(30);
     /// It reaches no further than the application.
     type Tools = ();
     type Outcome = SettleWebhookEvent;
 
-    async fn work(&self, working: Working<'_, ()>) -> Result<Option<SettleWebhookEvent>, WorkError> {
-        let webhook_event_id = self.0.webhook_event_id;
-        let event = source::event(working.app, webhook_event_id).await.map_err(|error| later(&error))?;
+    async fn work(
+        message: &HandleWebhookEvent,
+        working: Working<'_, ()>,
+    ) -> Result<Option<SettleWebhookEvent>, WorkError> {
+        let webhook_event_id = message.webhook_event_id;
+        let event = acting::event(working.app, webhook_event_id).await.map_err(|error| later(&error))?;
         // It was written with the message: it can only be on its way.
         let event = event.ok_or_else(|| WorkError::Later("the event is not there".to_owned()))?;
         let outcome = handle(working.app, &event).await?;
@@ -65,7 +63,7 @@ async fn handle(app: &App, event: &rows::WebhookEvent) -> Result<WebhookOutcome,
         Ok(None) => return Ok(WebhookOutcome::Ignored),
         Err(problem) => return Ok(rejected(Code::WebhookDataInvalid, &problem)),
     };
-    let acting = source::acting(app, Id::new(event.source_id)).await.map_err(|error| later(&error))?;
+    let acting = acting::acting(app, Id::new(event.source_id)).await.map_err(|error| later(&error))?;
     let doing = Doing { app, acting, key: event.id.to_string() };
     match meant {
         Meant::Attest(command) => doing.run(&command, WebhookRecord::Attestation).await,

@@ -132,8 +132,13 @@ impl Subscription {
 }
 
 impl Drop for Subscription {
+    /// Cancels first. Otherwise the broker goes on delivering here as long as a delivery keeps the channel open: what
+    /// is returned comes back, and is returned again, until it counts as poison.
     fn drop(&mut self) {
-        while let Some(Some(Ok(message))) = self.stream.next().now_or_never() {
+        let cancel = BasicCancelOptions { nowait: true };
+        let _ = self.channel.basic_cancel(self.stream.tag(), cancel).now_or_never();
+        let held = std::iter::from_fn(|| self.stream.next().now_or_never().flatten());
+        for message in held.flatten().collect::<Vec<_>>() {
             return_to_queue(&message.acker);
         }
     }

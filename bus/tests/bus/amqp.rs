@@ -10,8 +10,8 @@ use lapin::{
 use crate::{
     suite,
     world::{
-        ONE, broker_options, broker_url, connected, message, on_broker, on_broker_with, publish, random_id,
-        receive, topology, within,
+        DELIVERY_LIMIT, ONE, broker_options, broker_url, connected, message, on_broker, on_broker_with,
+        publish, random_id, receive, topology, within,
     },
 };
 
@@ -63,6 +63,34 @@ async fn two_consumers_share_a_queue() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stopped_consumer_drains() {
     on_broker(suite::a_stopped_consumer_drains).await;
+}
+
+/// Consumers that are dropped as they stand, as by a drain that ran out of time, each with messages in hand.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dropped_consumer_returns_each_message_once() {
+    on_broker(async |bus: &Bus| {
+        let sent: Vec<_> = (0..100).map(|_| publish(bus, &message(ONE))).collect();
+        for sent in sent {
+            within(sent).await.unwrap().unwrap();
+        }
+        for _ in 0..DELIVERY_LIMIT {
+            let mut dropped = bus.consume("a", 100);
+            let mut handed_out = Vec::new();
+            for _ in 0..50 {
+                handed_out.push(receive(&mut dropped).await);
+            }
+            drop(dropped);
+        }
+        let mut poison = bus.consume(&Topology::poison_name("a"), 0);
+        let mut consumer = bus.consume("a", 0);
+        for _ in 0..100 {
+            tokio::select! {
+                delivery = receive(&mut consumer) => delivery.ack().await.unwrap(),
+                delivery = poison.next() => panic!("poison: {delivery:?}"),
+            }
+        }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

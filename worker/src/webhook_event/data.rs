@@ -10,6 +10,7 @@ use domain::{
     evidence::{Content, Submission, Target},
     expression::Value as FactValue,
     id::Id,
+    venture::Venture,
     webhook_source::Payload,
 };
 use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::Error as _};
@@ -153,7 +154,11 @@ impl From<Piece> for Submission {
 
 impl From<EvidenceSubmitted> for SubmitEvidence {
     fn from(data: EvidenceSubmitted) -> Self {
-        Self { venture_id: data.venture_id.id(), expected_version: None, evidence: data.evidence.into() }
+        Self {
+            root: data.venture_id.id::<Venture>().into(),
+            expected_version: None,
+            evidence: data.evidence.into(),
+        }
     }
 }
 
@@ -165,7 +170,7 @@ impl From<Attestation> for Attest {
             About::Fact { name, value } => (Target::Fact(name), Some(value.into())),
         };
         Self {
-            venture_id: data.venture_id.id(),
+            root: data.venture_id.id::<Venture>().into(),
             expected_version: None,
             target,
             value,

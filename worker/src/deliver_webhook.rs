@@ -1,48 +1,42 @@
-//! Webhooks on their way out: the call itself, and the sweep that orders the next one.
+//! The effect that calls a webhook endpoint: one attempt at a delivery.
+
+#[cfg(feature = "exercises")]
+mod exercise;
 
 use std::time::Duration;
 
 use app::{
-    Command, Context, Error,
-    commands::{RecordWebhookAttempt, RetryWebhook},
-    messages::Message,
+    commands::RecordWebhookAttempt,
     query::webhook_deliveries::{self, Outgoing},
-    webhook::DeliverWebhook,
+    webhook_endpoint::message::DeliverWebhook,
 };
 use async_trait::async_trait;
-use delivery::{Effect, Next, Sweep, WorkError, Working};
-use domain::{
-    id::Id,
-    webhook::{Answer, Attempted},
-};
+use delivery::{Effect, WorkError, Working};
+use domain::webhook::{Answer, Attempted};
 use outbound::{Client, Secret};
-use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use url::Url;
-use uuid::Uuid;
 
 /// How much of an answer's body is kept, in bytes.
 const KEPT_BYTES: usize = 1024;
 
-/// One attempt at a delivery.
-#[derive(Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Deliver(DeliverWebhook);
-
-impl Message for Deliver {
-    const NAME: &'static str = DeliverWebhook::NAME;
-}
+/// Signs a webhook and sends it once.
+pub(crate) struct CallEndpoint;
 
 #[async_trait]
-impl Effect for Deliver {
+impl Effect for CallEndpoint {
+    type Message = DeliverWebhook;
     // The client's own timeout, at most 60 s, comes first.
     const TIMEOUT: Duration = Duration::from_secs(75);
     type Tools = Client;
     type Outcome = RecordWebhookAttempt;
 
     /// A receiver that does not take the message is an outcome, not a failure of ours.
-    async fn work(&self, working: Working<'_, Client>) -> Result<Option<RecordWebhookAttempt>, WorkError> {
-        let DeliverWebhook { delivery_id, attempt } = self.0;
+    async fn work(
+        message: &DeliverWebhook,
+        working: Working<'_, Client>,
+    ) -> Result<Option<RecordWebhookAttempt>, WorkError> {
+        let DeliverWebhook { delivery_id, attempt } = *message;
         let outgoing = webhook_deliveries::outgoing(working.app, delivery_id, attempt).await;
         let Some(outgoing) = outgoing.map_err(|error| WorkError::Later(error.to_string()))? else {
             return Ok(None);
@@ -80,23 +74,6 @@ async fn call(working: &Working<'_, Client>, outgoing: Outgoing) -> Result<Attem
 fn excerpt(body: &[u8]) -> String {
     let bytes: Vec<u8> = body.iter().copied().take(KEPT_BYTES).collect();
     String::from_utf8_lossy(&bytes).replace('\0', "\u{fffd}")
-}
-
-/// The sweep over deliveries whose next attempt is due; the key is the delivery.
-pub(crate) struct RetryWebhooks;
-
-#[async_trait]
-impl Sweep for RetryWebhooks {
-    fn name(&self) -> &'static str {
-        <RetryWebhook as Command>::NAME
-    }
-
-    async fn settle(&self, cx: &mut Context<'_>, key: Uuid) -> Result<Next, Error> {
-        match cx.perform(&RetryWebhook { delivery_id: Id::new(key) }).await {
-            Ok(()) | Err(Error::NotFound) => Ok(Next::Never),
-            Err(error) => Err(error),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -25,11 +25,11 @@ const INTROSPECTION: u64 = 10;
 /// Items of a list that has neither pages nor an assumed size.
 const ASSUMED_SIZE: u64 = 10;
 
-/// How many items the list is taken to have when a request's cost is worked out; lists without pages and
-/// without this directive are taken to have 10.
+/// Number of items that a list is assumed to have when the cost of a request is calculated. A list without pages and
+/// without this directive is assumed to have 10 items.
 #[TypeDirective(location = "FieldDefinition", name = "listSize")]
 pub(crate) fn list_size(
-    #[graphql(desc = "The number of items, whatever the list has in the end.")] assumed_size: u32,
+    #[graphql(desc = "Assumed number of items, whatever the actual number is.")] assumed_size: u32,
 ) {
 }
 

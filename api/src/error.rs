@@ -1,18 +1,18 @@
-//! The one mapping of the application's errors to GraphQL: what a rule refuses is a `userError`, all else a
-//! top-level error with a code. What went wrong inside is in the log, under the id that is shown.
+//! The one mapping of the application's errors to GraphQL: a rule's refusal is a `userError`, any other error a
+//! top-level error with a code. The cause of an internal error is in the log, under the id that is shown.
 
 use app::Error;
 use async_graphql::{Error as GraphqlError, ErrorExtensions, Pos, ServerError, SimpleObject};
 use domain::{Refusal, refusal::Code};
 
-/// A rule's refusal of an input.
+/// Why a rule refused the input of a mutation.
 #[derive(Clone, Debug, PartialEq, Eq, SimpleObject)]
 pub(crate) struct UserError {
-    /// Path of the field at fault within the input, outermost first; empty when it is about no one field.
+    /// Path of the wrong field within the input, outermost name first. Empty when no single field is wrong.
     pub(crate) field: Vec<String>,
-    /// One sentence for a person. It may be reworded at any time.
+    /// One sentence for a person. The wording may change; programs read `code`.
     pub(crate) message: String,
-    /// What kind of refusal it is, such as `GATE_NOT_PASSED`. It does not change.
+    /// Stable code of the refusal, such as `GATE_NOT_PASSED`.
     pub(crate) code: String,
 }
 
@@ -22,7 +22,7 @@ impl From<Refusal> for UserError {
     }
 }
 
-fn code_text(code: Code) -> String {
+pub(crate) fn code_text(code: Code) -> String {
     match serde_json::to_value(code) {
         Ok(serde_json::Value::String(text)) => text,
         _ => "INVALID_INPUT".to_owned(),
@@ -34,7 +34,7 @@ pub(crate) fn coded(message: impl Into<String>, code: &'static str) -> GraphqlEr
     GraphqlError::new(message).extend_with(|_, extensions| extensions.set("code", code))
 }
 
-/// An error of a request as a whole, which is not executed.
+/// An error of a whole request, which is then not executed.
 pub(crate) fn request_error(message: impl Into<String>, code: &'static str, at: Option<Pos>) -> ServerError {
     let mut error = ServerError::new(message, at);
     error.extensions.get_or_insert_default().set("code", code);
@@ -46,12 +46,12 @@ pub(crate) fn placeless(error: GraphqlError) -> ServerError {
     ServerError { extensions: error.extensions, ..ServerError::new(error.message, None) }
 }
 
-/// Nobody is signed in.
+/// The caller is not signed in.
 pub(crate) fn unauthenticated() -> GraphqlError {
     coded("sign in: send a token as `Authorization: Bearer …`", "UNAUTHENTICATED")
 }
 
-/// No such record, for this caller.
+/// The record does not exist for this caller.
 pub(crate) fn not_found(what: &str) -> GraphqlError {
     coded(format!("{what} was not found"), "NOT_FOUND")
 }
@@ -81,8 +81,8 @@ pub(crate) fn problem(error: &Error) -> GraphqlError {
     }
 }
 
-/// A nullable field as the library wants it: failing, it is null, where a failed `Result<Option<_>>`
-/// would null its parent.
+/// A nullable field as the library wants it. If it fails, the field is null; a failed `Result<Option<_>>` would
+/// make its parent null.
 pub(crate) async fn optional<T>(
     found: impl Future<Output = async_graphql::Result<Option<T>>>,
 ) -> Option<async_graphql::Result<T>> {

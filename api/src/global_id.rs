@@ -2,6 +2,7 @@
 
 use app::global_id;
 use async_graphql::ID;
+use domain::id::Id;
 use uuid::Uuid;
 
 use crate::error::not_found;
@@ -13,12 +14,17 @@ pub(crate) fn encode(kind: Kind, id: Uuid) -> ID {
     ID(global_id::encode(kind, id))
 }
 
-/// The key of an id that must be of a kind; anything else is not found.
+/// The key of a global id of one kind. An id of another kind is not found.
 pub(crate) fn expect(kind: Kind, id: &ID) -> async_graphql::Result<Uuid> {
     match decode(id) {
         Some((found, key)) if found == kind => Ok(key),
         _ => Err(not_found("the record")),
     }
+}
+
+/// The typed id that an input names. An id of another kind is not found.
+pub(crate) fn id_of<K>(kind: Kind, id: &ID) -> async_graphql::Result<Id<K>> {
+    expect(kind, id).map(Id::new)
 }
 
 #[cfg(test)]

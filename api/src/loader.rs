@@ -1,20 +1,24 @@
 //! Batching: what many rows of a query need of one kind is read in one statement.
 
-use std::{collections::HashMap, hash::Hash, sync::Arc};
+use std::{
+    collections::HashMap,
+    hash::{Hash, Hasher},
+    marker::PhantomData,
+    sync::Arc,
+};
 
 use app::{
     Actor, App, Error, Scope,
     query::{
         administered,
-        batch::{self, FileInfo},
-        list::{self, Asked, List},
+        list::{self, Asked, Count, List},
         page::Page,
-        persons, rows, tokens, webhook_deliveries, webhook_endpoints,
     },
 };
 use async_graphql::dataloader::Loader;
-use domain::venture::Venture;
 use uuid::Uuid;
+
+use crate::record::Record;
 
 /// Reads for one session, within its scope.
 pub(crate) struct Reader {
@@ -24,148 +28,102 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// For an actor; nobody sees nothing.
+    /// A reader for an actor. Without an actor it sees nothing.
     pub(crate) fn new(app: App, actor: Option<Actor>) -> Self {
         let scope = actor.as_ref().map_or_else(|| Scope::Portfolios(Vec::new()), Actor::scope);
         Self { app, actor, scope }
     }
 
-    /// How far it reads what is for ADMINs.
-    fn administered(&self) -> Scope {
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// The portfolios whose records the actor may read.
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The portfolios whose records for ADMINs the actor may read.
+    pub(crate) fn administered(&self) -> Scope {
         self.actor.as_ref().map_or_else(|| Scope::Portfolios(Vec::new()), administered)
     }
 
-    /// Who it reads for. Resolvers ask for a session first, and so never ask for nobody.
-    fn actor(&self) -> Result<&Actor, Arc<Error>> {
-        self.actor.as_ref().ok_or_else(|| Arc::new(Error::NotFound))
+    /// The actor. Resolvers ask for a session first, so there is one.
+    pub(crate) fn actor(&self) -> Result<&Actor, Error> {
+        self.actor.as_ref().ok_or(Error::NotFound)
     }
 }
 
-// What is read is shared by all fields that ask for it: a value is an `Arc`, a group one of `Arc`s.
-macro_rules! keys {
-    (one { $($(#[$one_doc:meta])* $one:ident => $value:ty = $read:expr;)* }
-     for_admins { $($(#[$admin_doc:meta])* $admin:ident => $kept:ty = $read_kept:expr;)* }
-     many { $($(#[$many_doc:meta])* $many:ident => $row:ty = $read_many:expr;)* }) => {
-        $(keys!(@key $(#[$one_doc])* $one => Arc<$value> = $read, Arc::new, |reader| reader.scope.clone());)*
-        $(keys!(@key $(#[$admin_doc])* $admin => Arc<$kept> = $read_kept, Arc::new, Reader::administered);)*
-        $(keys!(@key $(#[$many_doc])* $many => Group<$row> = $read_many, group, |reader| reader.scope.clone());)*
-    };
-    (@key $(#[$doc:meta])* $key:ident => $value:ty = $read:expr, $share:expr, $scope:expr) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub(crate) struct $key(pub(crate) Uuid);
+/// Something that is loaded by the id of a record: the record itself, or what belongs to it.
+pub(crate) trait Loads: Send + Sync + 'static {
+    /// What is loaded. All fields that ask for it share it.
+    type Value: Clone + Send + Sync + 'static;
 
-        impl Loader<$key> for Reader {
-            type Value = $value;
-            type Error = Arc<Error>;
-
-            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $value>, Arc<Error>> {
-                let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
-                let scope: fn(&Reader) -> Scope = $scope;
-                let found = $read(&self.app, &scope(self), &ids).await.map_err(Arc::new)?;
-                Ok(found.into_iter().map(|(id, value)| ($key(id), $share(value))).collect())
-            }
-        }
-    };
+    /// What there is under each id within the caller's sight, in a number of statements that does not depend
+    /// on the number of ids.
+    fn read(
+        reader: &Reader,
+        ids: &[Uuid],
+    ) -> impl Future<Output = Result<HashMap<Uuid, Self::Value>, Error>> + Send;
 }
 
-/// The rows that belong to one key.
+impl<R: Record> Loads for R {
+    type Value = Arc<R::Row>;
+
+    async fn read(reader: &Reader, ids: &[Uuid]) -> Result<HashMap<Uuid, Arc<R::Row>>, Error> {
+        let rows = R::rows(reader, ids).await?;
+        Ok(rows.into_iter().map(|(id, row)| (id, Arc::new(row))).collect())
+    }
+}
+
+/// The rows that belong to one record.
 pub(crate) type Group<T> = Arc<[Arc<T>]>;
 
-fn group<T>(rows: Vec<T>) -> Group<T> {
-    rows.into_iter().map(Arc::new).collect()
+/// Rows by record, shared.
+pub(crate) fn grouped<T>(rows: HashMap<Uuid, Vec<T>>) -> HashMap<Uuid, Group<T>> {
+    rows.into_iter().map(|(id, rows)| (id, rows.into_iter().map(Arc::new).collect())).collect()
 }
 
-keys! {
-    one {
-        /// A venture.
-        VentureKey => Venture = batch::ventures;
-        /// A portfolio.
-        PortfolioKey => rows::Portfolio = batch::by_ids;
-        /// A stage run.
-        StageRunKey => rows::StageRun = batch::by_ids;
-        /// An attestation.
-        AttestationKey => rows::Attestation = batch::by_ids;
-        /// A piece of evidence.
-        EvidenceKey => rows::Evidence = batch::by_ids;
-        /// A file without its bytes.
-        FileKey => FileInfo = batch::files;
-        /// A gate run.
-        GateRunKey => rows::GateRun = batch::by_ids;
-        /// An event of a venture's history.
-        EventKey => rows::Event = batch::events;
-        /// A member.
-        MemberKey => rows::Member = batch::by_ids;
-        /// A sample of a metric.
-        MetricSampleKey => rows::MetricSample = batch::by_ids;
-        /// A person's name.
-        PersonKey => rows::Person = names;
-    }
-    for_admins {
-        /// A webhook source.
-        WebhookSourceKey => rows::WebhookSource = batch::by_ids;
-        /// A webhook event.
-        WebhookEventKey => rows::WebhookEvent = batch::by_ids;
-        /// A webhook endpoint.
-        WebhookEndpointKey => rows::WebhookEndpoint = webhook_endpoints::by_ids;
-        /// A webhook delivery.
-        WebhookDeliveryKey => rows::WebhookDelivery = batch::by_ids;
-        /// What a webhook delivery sends.
-        WebhookMessageKey => rows::WebhookMessage = batch::by_ids;
-    }
-    many {
-        /// What is attested now in a stage run.
-        AttestationsOfRun => rows::Attestation = batch::attestations_of_runs;
-        /// All evidence of a stage run.
-        EvidenceOfRun => rows::Evidence = batch::evidence_of_runs;
-        /// What the attestations of a stage run cite.
-        CitationsOfRun => rows::Citation = batch::citations_of_runs;
-        /// The latest run of each gate of a stage run.
-        LatestGateRuns => rows::GateRun = latest_gate_runs;
-        /// The attempts at a webhook delivery.
-        AttemptsOfDelivery => rows::WebhookAttempt = webhook_deliveries::attempts_of;
+/// The id under which a `T` is loaded.
+pub(crate) struct Key<T>(Uuid, PhantomData<fn() -> T>);
+
+impl<T> Key<T> {
+    pub(crate) fn new(id: Uuid) -> Self {
+        Self(id, PhantomData)
     }
 }
 
-async fn latest_gate_runs(
-    app: &App,
-    scope: &Scope,
-    runs: &[Uuid],
-) -> Result<HashMap<Uuid, Vec<rows::GateRun>>, Error> {
-    batch::latest_gate_runs(app, scope, runs, 1).await
+// Derived, these would ask the same of `T`.
+impl<T> Clone for Key<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
 }
 
-async fn names(app: &App, _scope: &Scope, ids: &[Uuid]) -> Result<HashMap<Uuid, rows::Person>, Error> {
-    batch::persons(app, ids).await
+impl<T> Copy for Key<T> {}
+
+impl<T> PartialEq for Key<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
 }
 
-/// An API token: one's own, or one that reaches a portfolio that one administers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct TokenKey(pub(crate) Uuid);
+impl<T> Eq for Key<T> {}
 
-impl Loader<TokenKey> for Reader {
-    type Value = Arc<rows::Token>;
+impl<T> Hash for Key<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl<T: Loads> Loader<Key<T>> for Reader {
+    type Value = T::Value;
     type Error = Arc<Error>;
 
-    async fn load(&self, keys: &[TokenKey]) -> Result<HashMap<TokenKey, Self::Value>, Arc<Error>> {
-        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let found = tokens::by_ids(&self.app, self.actor()?, &ids).await.map_err(Arc::new)?;
-        Ok(found.into_iter().map(|(id, token)| (TokenKey(id), Arc::new(token))).collect())
-    }
-}
-
-/// Whether the caller may know more of a person than a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct KnownKey(pub(crate) Uuid);
-
-impl Loader<KnownKey> for Reader {
-    type Value = ();
-    type Error = Arc<Error>;
-
-    async fn load(&self, keys: &[KnownKey]) -> Result<HashMap<KnownKey, ()>, Arc<Error>> {
-        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let known = persons::known_to(&self.app, self.actor()?, &ids).await.map_err(Arc::new)?;
-        Ok(known.into_iter().map(|id| (KnownKey(id), ())).collect())
+    async fn load(&self, keys: &[Key<T>]) -> Result<HashMap<Key<T>, T::Value>, Arc<Error>> {
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let found = T::read(self, &ids).await.map_err(Arc::new)?;
+        Ok(found.into_iter().map(|(id, value)| (Key::new(id), value)).collect())
     }
 }
 
@@ -180,7 +138,7 @@ impl<L: List> Loader<PageOf<L>> for Reader {
     type Value = Arc<Page<Arc<L::Row>>>;
     type Error = Arc<Error>;
 
-    /// One statement for each different page, which a query mostly has one of.
+    /// One statement for each different page. Most queries ask for one page under many parents.
     async fn load(&self, keys: &[PageOf<L>]) -> Result<HashMap<PageOf<L>, Self::Value>, Arc<Error>> {
         let mut pages = HashMap::new();
         for ((parent, asked), ids) in alike(keys, |key| ((key.parent.0, &key.asked), key.parent.1)) {
@@ -194,7 +152,7 @@ impl<L: List> Loader<PageOf<L>> for Reader {
     }
 }
 
-/// How much of a list belongs to a record.
+/// The number of records that belong to a record.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct CountOf<L: List> {
     pub(crate) parent: (L::Parent, Uuid),
@@ -202,11 +160,11 @@ pub(crate) struct CountOf<L: List> {
 }
 
 impl<L: List> Loader<CountOf<L>> for Reader {
-    type Value = u64;
+    type Value = Count;
     type Error = Arc<Error>;
 
     /// One statement for each different filter.
-    async fn load(&self, keys: &[CountOf<L>]) -> Result<HashMap<CountOf<L>, u64>, Arc<Error>> {
+    async fn load(&self, keys: &[CountOf<L>]) -> Result<HashMap<CountOf<L>, Count>, Arc<Error>> {
         let mut counts = HashMap::new();
         for ((parent, filter), ids) in alike(keys, |key| ((key.parent.0, &key.filter), key.parent.1)) {
             let found = list::counts_of::<L>(&self.app, &self.scope, (parent, &ids), filter).await;

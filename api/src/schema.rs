@@ -9,13 +9,14 @@ use outbound::Guard;
 
 use crate::{
     Profile, Settings,
+    event::Reads,
     hooks::Hooks,
     limits::MAX_NESTING,
     meter::Meter,
     mutation::Mutation,
     operation::{self, Documents, Operations},
     query::Query,
-    subscription::{Reads, Subscription},
+    subscription::Subscription,
     throttle::Throttle,
 };
 
@@ -55,10 +56,10 @@ pub fn sdl() -> String {
 
 /// The types, with what is said of those that are not ours.
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
-    Schema::build(Query, Mutation::new(), Subscription)
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .override_output_type_description::<DateTime<Utc>>(
-            "A moment: date, time and offset as RFC 3339 has them, in UTC.",
+            "A point in time: date, time and offset as RFC 3339 defines them. Answers are in UTC.",
         )
         .override_output_type_description::<Json<serde_json::Value>>("Any JSON value.")
-        .override_output_type_description::<PageInfo>("Where a page lies in its list.")
+        .override_output_type_description::<PageInfo>("Position of a page in its list.")
 }

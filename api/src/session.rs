@@ -1,7 +1,6 @@
-//! A request's session: who asks, and the batching reader over what they may see.
+//! A request's session: the caller, and the batching reader over what the caller may see.
 
 use std::{
-    collections::HashMap,
     hash::Hash,
     net::IpAddr,
     sync::{
@@ -20,18 +19,20 @@ use async_graphql::{
     dataloader::{DataLoader, Loader},
     runtime::{TokioSpawner, TokioTimer},
 };
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::{FutureExt, TryFutureExt, future::BoxFuture};
+use uuid::Uuid;
 
 use crate::{
-    error::{coded, problem, unauthenticated},
-    loader::Reader,
+    error::{coded, not_found, problem, unauthenticated},
+    loader::{Key, Loads, Reader},
+    record::Record,
     throttle::Account,
 };
 
-/// What is loaded by a key.
+/// What is loaded under a key of a loader.
 type Loaded<K> = <Reader as Loader<K>>::Value;
 
-/// Who asks, in one request or on one connection.
+/// The caller of one request or one connection.
 #[derive(Clone)]
 pub struct Session(Arc<Inner>);
 
@@ -46,7 +47,7 @@ struct Inner {
 }
 
 impl Session {
-    /// The session of who holds `secret`; none when the token is no good.
+    /// The session of the holder of the token `secret`; none when the token is not valid.
     pub async fn authenticated(
         app: &App,
         secret: &str,
@@ -55,7 +56,7 @@ impl Session {
         Self::signed_in(app, secret, request_id).await.map(Result::ok)
     }
 
-    /// The same, told why the token is no good.
+    /// The same, with the reason why the token is not valid.
     pub(crate) async fn signed_in(
         app: &App,
         secret: &str,
@@ -67,7 +68,7 @@ impl Session {
         };
         token::usage::note(app, &actor);
         let account = match actor.person().map(|person| &person.credential) {
-            // An issuer's tokens are short-lived: the budget is their subject's.
+            // Tokens of an issuer are short-lived, so their subject has the budget.
             Some(Credential::Claims { issuer, subject, .. }) => token::hash(&format!("{issuer} {subject}")),
             _ => token::hash(secret),
         };
@@ -75,7 +76,7 @@ impl Session {
         Ok(Ok(Self::new(app, Some(actor), Some(secret.to_owned()), account)))
     }
 
-    /// The session of nobody, who calls from an address.
+    /// The session of a caller without a token, from an address.
     pub fn anonymous(app: &App, address: IpAddr, request_id: Option<String>) -> Self {
         Self::new(app, None, None, (Account::Address(address), request_id))
     }
@@ -103,12 +104,12 @@ impl Session {
         &self.0.app
     }
 
-    /// Nobody waits for its answer any more: no resolver begins, and nothing is watched.
+    /// Ends the session, because nobody waits for its answer: no further resolver begins, and subscriptions end.
     pub(crate) fn end(&self) {
         self.0.ended.store(true, Ordering::Relaxed);
     }
 
-    /// Refuses once nobody waits.
+    /// Fails with TIMEOUT after [`Session::end`].
     pub(crate) fn still_waited_for(&self) -> async_graphql::Result<()> {
         match self.0.ended.load(Ordering::Relaxed) {
             true => Err(coded("the request took too long", "TIMEOUT")),
@@ -120,12 +121,12 @@ impl Session {
         self.0.actor.as_ref().ok_or_else(unauthenticated)
     }
 
-    /// Whose budget its requests are charged to.
+    /// The account that its requests are charged to.
     pub(crate) fn account(&self) -> &Account {
         &self.0.account
     }
 
-    /// Who asks, as the token says now; none when it is no good any more.
+    /// The caller, as the token says now; none when the token is no longer valid.
     pub(crate) async fn authenticate_again(&self) -> Result<Option<Actor>, app::Error> {
         match &self.0.secret {
             Some(secret) => {
@@ -137,7 +138,7 @@ impl Session {
         }
     }
 
-    /// Whether what the caller signed in with has ended by itself since.
+    /// Whether the caller's credential has expired since.
     pub(crate) fn has_ended(&self) -> bool {
         self.0.actor.as_ref().is_some_and(|actor| actor.has_ended(self.0.app.clock().now()))
     }
@@ -146,28 +147,41 @@ impl Session {
         Ok(self.actor()?.scope())
     }
 
-    /// What there is under a key within the caller's sight, read together with other keys of its kind.
+    /// What is loaded under an id within the caller's sight, in one statement with other ids of the same kind.
     ///
     /// Boxed, because the engine makes a resolver's future anew for each field of a record, as big as the
-    /// biggest field's: what one of them needs would be moved about for all of them.
-    pub(crate) fn load<K>(&self, key: K) -> BoxFuture<'_, async_graphql::Result<Option<Loaded<K>>>>
-    where
-        K: Send + Sync + Hash + Eq + Clone + 'static,
-        Reader: Loader<K, Error = Arc<app::Error>>,
-    {
-        self.0.reader.load_one(key).map(|found| found.map_err(|error| problem(&error))).boxed()
+    /// biggest field's: what one field needs would be moved about for all of them.
+    pub(crate) fn load<T: Loads>(&self, id: Uuid) -> BoxFuture<'_, async_graphql::Result<Option<T::Value>>> {
+        self.load_key(Key::<T>::new(id))
     }
 
-    /// The same of several keys; those that there is nothing under are missing.
-    pub(crate) fn load_many<'a, K>(
-        &'a self,
-        keys: impl IntoIterator<Item = K> + Send + 'a,
-    ) -> BoxFuture<'a, async_graphql::Result<HashMap<K, Loaded<K>>>>
+    /// The record with an id; none when it does not exist for the caller.
+    pub(crate) fn find<R: Record>(&self, id: Uuid) -> BoxFuture<'_, async_graphql::Result<Option<R>>> {
+        self.load::<R>(id).map_ok(|row| row.map(R::of)).boxed()
+    }
+
+    /// The record with an id. Fails with NOT_FOUND when it does not exist for the caller.
+    pub(crate) fn get<R: Record>(&self, id: Uuid) -> BoxFuture<'_, async_graphql::Result<R>> {
+        let found = self.load::<R>(id);
+        found.map(|row| row?.map(R::of).ok_or_else(|| not_found("the record"))).boxed()
+    }
+
+    /// The records with these ids, in the order of the ids. Those that do not exist for the caller are left out.
+    pub(crate) fn find_many<R: Record>(&self, ids: &[Uuid]) -> BoxFuture<'_, async_graphql::Result<Vec<R>>> {
+        let keys: Vec<_> = ids.iter().copied().map(Key::<R>::new).collect();
+        let found = self.0.reader.load_many(keys.clone()).map_err(|error| problem(&error));
+        found
+            .map_ok(move |mut rows| keys.iter().filter_map(|key| rows.remove(key)).map(R::of).collect())
+            .boxed()
+    }
+
+    /// The same as [`Session::load`], for other keys than ids.
+    pub(crate) fn load_key<K>(&self, key: K) -> BoxFuture<'_, async_graphql::Result<Option<Loaded<K>>>>
     where
         K: Send + Sync + Hash + Eq + Clone + 'static,
         Reader: Loader<K, Error = Arc<app::Error>>,
     {
-        self.0.reader.load_many(keys).map(|found| found.map_err(|error| problem(&error))).boxed()
+        self.0.reader.load_one(key).map_err(|error| problem(&error)).boxed()
     }
 
     /// The request of a command.
@@ -178,7 +192,7 @@ impl Session {
     }
 }
 
-/// The session of a resolver's request. Refuses when nobody is signed in: every resolver that reads or
+/// The session of a resolver's request. Fails when the caller is not signed in: every resolver that reads or
 /// changes anything begins here.
 pub(crate) fn session<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a Session> {
     let session = ctx.data::<Session>()?;

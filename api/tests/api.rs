@@ -48,6 +48,8 @@ mod oidc;
 mod pages;
 #[path = "api/persisted.rs"]
 mod persisted;
+#[path = "api/portfolio_stage.rs"]
+mod portfolio_stage;
 #[path = "api/profiles.rs"]
 mod profiles;
 #[path = "api/refusals.rs"]

@@ -28,7 +28,7 @@ use crate::{
     Session,
     error::{UserError, not_found, problem, unauthenticated},
     global_id::{Kind, encode, expect},
-    query::only_portfolio,
+    portfolio::only_portfolio,
 };
 
 /// What an upload costs, as a mutation does.

@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use app::{
     Actor, Error, Request,
     commands::{KeepWebhookEvent, KeptWebhookEvent},
-    source::{self, RECEIVER},
+    webhook_source::acting::{self, RECEIVER},
 };
 use axum::{
     Json,
@@ -101,7 +101,7 @@ async fn verified(
     let Ok(key) = Uuid::try_parse(key) else { return Ok(Err("its path is no source's")) };
     let Some(signed) = Signed::of(headers) else { return Ok(Err("a header is missing, or no such")) };
     let source = Id::new(key);
-    let secrets = source::secrets(&gateway.app, source).await.map_err(|error| Problem::failed(&error))?;
+    let secrets = acting::secrets(&gateway.app, source).await.map_err(|error| Problem::failed(&error))?;
     Ok(if secrets.is_empty() {
         Err("the source is unknown or disabled")
     } else if !signed.is_timely(gateway.app.clock().now()) {

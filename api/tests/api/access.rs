@@ -50,7 +50,7 @@ async fn a_viewer_reads_everything_and_changes_nothing() {
     let upload = signed(Request::post("/files?name=a.txt"), gateway.token("VIEWER"));
     let upload = upload.header("content-type", "text/plain").body(Body::from("text")).unwrap();
     assert_eq!(gateway.send(upload).await.status, StatusCode::FORBIDDEN);
-    let operations = gateway.ask(gateway.token("VIEWER"), "{ operations { outbox } }", json!({})).await;
+    let operations = gateway.ask(gateway.token("VIEWER"), "{ operations { outboxCount } }", json!({})).await;
     assert_eq!(code(&operations), "FORBIDDEN");
     let tokens = "query($id: ID!) { node(id: $id) { ... on Portfolio { tokens { totalCount } } } }";
     let answer = gateway.ask(gateway.token("VIEWER"), tokens, json!({ "id": records["portfolioId"] })).await;
@@ -76,15 +76,16 @@ async fn a_label_is_attested_by_its_owner_alone() {
 async fn operations_are_for_operators_and_portfolios_for_admins() {
     let gateway = Gateway::open().await;
     for role in ["OPERATOR", "ADMIN"] {
-        let data = gateway.data(role, "{ operations { outbox deadLetterCount } }", json!({})).await;
+        let data = gateway.data(role, "{ operations { outboxCount deadLetterCount } }", json!({})).await;
         assert_eq!(data["operations"]["deadLetterCount"], 0, "{role}");
     }
     let input = json!({ "slug": "second", "name": "A second one" });
-    let query = mutation("createPortfolio", "portfolio { slug zone }");
+    let query = mutation("createPortfolio", "portfolio { slug timeZone }");
     let chairman = gateway.ask(gateway.token("CHAIRMAN"), &query, json!({ "input": input })).await;
     assert_eq!(code(&chairman), "FORBIDDEN");
-    let payload = gateway.change("ADMIN", "createPortfolio", "portfolio { slug zone }", input.clone()).await;
-    assert_eq!(payload["portfolio"], json!({ "slug": "second", "zone": "UTC" }));
+    let payload =
+        gateway.change("ADMIN", "createPortfolio", "portfolio { slug timeZone }", input.clone()).await;
+    assert_eq!(payload["portfolio"], json!({ "slug": "second", "timeZone": "UTC" }));
     let again = gateway.mutate("ADMIN", "createPortfolio", "portfolio { slug }", input).await;
     assert_eq!(again["userErrors"][0]["code"], "ALREADY_EXISTS");
     assert_eq!(again["userErrors"][0]["field"], json!(["slug"]));

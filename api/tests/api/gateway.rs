@@ -1,13 +1,7 @@
 //! A gateway of its own for each test, called as a frontend would call it.
 
 use api::Settings;
-use app::{
-    App,
-    messages::{
-        dead_letters::{self, Parked},
-        outbox::PORTFOLIO_HEADER,
-    },
-};
+use app::{Actor, App, Request as AppRequest, commands::ParkMessage, messages::outbox::PORTFOLIO_HEADER};
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
@@ -116,13 +110,13 @@ impl Gateway {
     pub(crate) async fn endpoint(&self, token: &str, portfolio: &str, url: &str) -> (String, String) {
         let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no id: {value}")).to_owned();
         let input = json!({ "input": { "portfolioId": portfolio, "url": url } });
-        let query = mutation("createWebhookEndpoint", "endpoint { id }");
+        let query = mutation("createWebhookEndpoint", "webhookEndpoint { id }");
         let made = self.ask(Some(token), &query, input).await;
-        let endpoint = text(&made["data"]["createWebhookEndpoint"]["endpoint"]["id"]);
-        let input = json!({ "input": { "endpointId": endpoint } });
-        let query = mutation("sendTestWebhook", "delivery { id }");
+        let endpoint = text(&made["data"]["createWebhookEndpoint"]["webhookEndpoint"]["id"]);
+        let input = json!({ "input": { "webhookEndpointId": endpoint } });
+        let query = mutation("sendTestWebhook", "webhookDelivery { id }");
         let sent = self.ask(Some(token), &query, input).await;
-        (endpoint, text(&sent["data"]["sendTestWebhook"]["delivery"]["id"]))
+        (endpoint, text(&sent["data"]["sendTestWebhook"]["webhookDelivery"]["id"]))
     }
 
     /// The token of a role of the demo portfolio.
@@ -242,16 +236,19 @@ pub(crate) fn venture_input(name: &str) -> Value {
 
 /// Parks a message of a portfolio that no worker could handle.
 pub(crate) async fn park(gateway: &Gateway, portfolio: Id<kind::Portfolio>) {
-    let parked = Parked {
+    let parked = ParkMessage {
         queue: "tests".to_owned(),
         message_id: gateway.world.app.ids().next(),
         kind: "nobody_knows.v1".to_owned(),
         body: "{}".to_owned(),
         headers: [(PORTFOLIO_HEADER.to_owned(), portfolio.to_string())].into(),
         attempts: 5,
+        code: "REJECTED".to_owned(),
         reason: "Parked by a test.".to_owned(),
+        without_job: false,
     };
-    dead_letters::park(&gateway.world.app, parked).await.unwrap();
+    let agent = AppRequest::by(Actor::Agent("tests".to_owned()));
+    gateway.world.app.execute(&agent, &parked).await.unwrap();
 }
 
 /// Ids of the dead letters that an operator sees.

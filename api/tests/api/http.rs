@@ -206,7 +206,7 @@ async fn the_status_tells_what_the_media_type_lets_it_tell() {
         assert!(answer.json().get("data").is_none(), "{query}: {}", answer.text());
     }
     // Executed, and failed in part.
-    let body = json!({ "query": "{ operations { outbox } }" }).to_string();
+    let body = json!({ "query": "{ operations { outboxCount } }" }).to_string();
     let answer = post(&gateway, &[json_type(), (header::ACCEPT, GRAPHQL_RESPONSE)], body).await;
     assert_eq!((answer.status, code(&answer.json())), (StatusCode::OK, "FORBIDDEN"));
     assert_eq!(answer.json()["data"], Value::Null);

@@ -80,7 +80,8 @@ impl Introspected {
                 let known = &self.0[name];
                 let fields = list(&known["inputFields"]);
                 let count = if known["isOneOf"] == true { 1 } else { fields.len() };
-                let values: Vec<_> = fields.iter().take(count).map(|f| self.argument(f, ids)).collect();
+                let values = fields.iter().take(count).filter(|field| !is_other_root(field, fields));
+                let values: Vec<_> = values.map(|field| self.argument(field, ids)).collect();
                 format!("{{ {} }}", values.join(", "))
             }
             (other, name) => panic!("{other} {name} cannot be an argument"),
@@ -140,6 +141,13 @@ impl Introspected {
             kind => matches!(kind, "OBJECT" | "INTERFACE" | "UNION"),
         }
     }
+}
+
+/// Whether a field names a portfolio where a venture is to be named or a portfolio, and not both.
+fn is_other_root(field: &Value, fields: &[Value]) -> bool {
+    let may_be_left_out =
+        |name: &str| fields.iter().any(|field| field["name"] == name && field["type"]["kind"] != "NON_NULL");
+    field["name"] == "portfolioId" && may_be_left_out("ventureId") && may_be_left_out("portfolioId")
 }
 
 /// The items of a list; none of null.

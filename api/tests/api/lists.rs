@@ -152,7 +152,7 @@ async fn ventures_are_filtered_and_counted_within_their_portfolio() {
         let later = gateway.world.app.clock().now().to_rfc3339();
         let input = json!({ "ventureId": resting, "reason": "Waiting for spring." });
         gateway.change("LEAD", "pauseVenture", "venture { id }", input).await;
-        let input = json!({ "ventureId": running, "zone": "Asia/Tokyo" });
+        let input = json!({ "ventureId": running, "timeZone": "Asia/Tokyo" });
         gateway.change("LEAD", "updateVenture", "venture { id }", input).await;
         let cases = [
             (json!({}), 4),
@@ -164,7 +164,7 @@ async fn ventures_are_filtered_and_counted_within_their_portfolio() {
             (json!({ "ids": [resting, running] }), 2),
             (json!({ "ids": [resting, running], "statuses": ["ACTIVE"] }), 1),
             (json!({ "ids": [] }), 0),
-            (json!({ "zones": ["Asia/Tokyo", "Europe/Vilnius"] }), 1),
+            (json!({ "timeZones": ["Asia/Tokyo", "Europe/Vilnius"] }), 1),
             (json!({ "createdAt": { "from": day } }), 2),
             (json!({ "createdAt": { "from": day, "before": day } }), 0),
             (json!({ "createdAt": { "before": day } }), 2),

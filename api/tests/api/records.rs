@@ -38,8 +38,8 @@ pub(crate) async fn of_all_kinds(gateway: &Gateway) -> BTreeMap<&'static str, St
         ("jobId", text(&requested["gateRun"]["id"])),
         ("memberId", place.member),
         ("tokenId", api_token),
-        ("endpointId", endpoint),
-        ("deliveryId", delivery),
+        ("webhookEndpointId", endpoint),
+        ("webhookDeliveryId", delivery),
         ("webhookSourceId", source.id),
         ("webhookEventId", webhook_event),
     ])

@@ -22,7 +22,7 @@ async fn what_is_said_of_a_venture_is_checked() {
         ("name", json!("x".repeat(121))),
         ("description", json!("Too short.")),
         ("category", json!("c")),
-        ("zone", json!("Mars/Olympus")),
+        ("timeZone", json!("Mars/Olympus")),
         ("currency", json!("XQX")),
         ("idempotencyKey", json!("with a space")),
     ];

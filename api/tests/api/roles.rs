@@ -14,7 +14,7 @@ use crate::{
 
 /// Queries that are for some members alone.
 const QUERIES: [(&str, &str); 5] = [
-    ("Query.operations", "{ operations { outbox } }"),
+    ("Query.operations", "{ operations { outboxCount } }"),
     ("Portfolio.tokens", "{ portfolio(slug: \"demo\") { tokens { totalCount } } }"),
     ("Portfolio.webhookEndpoints", "{ portfolio(slug: \"demo\") { webhookEndpoints { totalCount } } }"),
     ("Portfolio.webhookSources", "{ portfolio(slug: \"demo\") { webhookSources { totalCount } } }"),

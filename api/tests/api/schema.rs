@@ -1,5 +1,7 @@
 //! The schema explains itself, and the committed copy of it is the schema.
 
+use std::collections::BTreeSet;
+
 use crate::{
     gateway::Gateway,
     introspection::{Introspected, list},
@@ -48,4 +50,39 @@ async fn everything_in_it_has_a_description() {
     silent.sort();
     assert_eq!(silent, Vec::<String>::new(), "without a description");
     assert!(seen > 200, "only {seen} descriptions were looked at");
+}
+
+/// The body of an object type or an input of the schema, without what is around it.
+fn body<'a>(sdl: &'a str, keyword: &str, name: &str) -> &'a str {
+    let start = format!("\n{keyword} {name} {{\n");
+    let from = sdl.find(&start).unwrap_or_else(|| panic!("there is no {keyword} {name}")) + start.len();
+    sdl[from..].split_once("\n}").unwrap().0
+}
+
+/// Idempotency keys and refusals are no affair of a single mutation, and so look and cost the same in all.
+#[tokio::test]
+async fn every_mutation_takes_a_key_and_tells_refusals_in_the_same_words() {
+    let gateway = Gateway::open().await;
+    let sdl = api::sdl();
+    let schema = Introspected::of(&gateway).await;
+    let root = schema.types().find(|kind| kind["name"] == "Mutation").unwrap();
+    let lines = |body: &str, field: &str| -> String {
+        let (before, rest) = body.split_once(&format!("\n\t{field}: ")).unwrap_or_else(|| {
+            panic!("{field} is missing in {body}; mutations answer through `change::change`")
+        });
+        let described =
+            before.strip_suffix("\n\t\"\"\"").unwrap_or_else(|| panic!("{field} has no description"));
+        let description = described.rsplit_once("\t\"\"\"\n").map_or(described, |(_, text)| text);
+        format!("{description}: {}", rest.lines().next().unwrap())
+    };
+    let (mut keys, mut refusals) = (BTreeSet::new(), BTreeSet::new());
+    for field in list(&root["fields"]) {
+        let input = list(&field["args"])[0]["type"]["ofType"]["name"].as_str().unwrap();
+        keys.insert(lines(body(&sdl, "input", input), "idempotencyKey"));
+        let payload = field["type"]["name"].as_str().unwrap();
+        refusals.insert(lines(body(&sdl, "type", payload), "userErrors"));
+    }
+    assert_eq!(keys.len(), 1, "{keys:#?}");
+    assert_eq!(refusals.len(), 1, "{refusals:#?}");
+    assert!(refusals.first().unwrap().ends_with("[UserError!]! @listSize(assumedSize: 1)"), "{refusals:?}");
 }

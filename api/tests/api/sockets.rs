@@ -204,7 +204,7 @@ async fn queries_and_mutations_give_one_answer_and_their_end() {
     socket.say(json!({ "type": "subscribe", "id": "m", "payload": payload })).await;
     assert_eq!(socket.single("m").await["data"]["createVenture"]["venture"]["name"], "By socket");
     // Executed and failed in part: an answer, with its errors.
-    socket.subscribe("f", "{ operations { outbox } }").await;
+    socket.subscribe("f", "{ operations { outboxCount } }").await;
     assert_eq!(socket.single("f").await["errors"][0]["extensions"]["code"], "FORBIDDEN");
     // The reference reads text in a binary frame as well.
     let message = json!({ "type": "subscribe", "id": "b", "payload": { "query": VIEWER } });

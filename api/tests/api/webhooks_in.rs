@@ -447,7 +447,7 @@ async fn what_was_rejected_is_redelivered_once_its_cause_is_mended() {
     let redeliver = async |code: Option<&str>| {
         let input = json!({ "webhookEventId": id });
         let fields = "webhookEvent { status }";
-        let payload = gateway.mutate("ADMIN", "redeliverWebhookEvent", fields, input).await;
+        let payload = gateway.mutate("ADMIN", "reprocessWebhookEvent", fields, input).await;
         match code {
             Some(code) => assert_eq!(payload["userErrors"][0]["code"], code),
             None => assert_eq!(payload["webhookEvent"]["status"], "RECEIVED", "{payload}"),

@@ -22,7 +22,7 @@ async fn open() -> (Gateway, String) {
 }
 
 const ENDPOINT: &str =
-    "endpoint { id url description eventTypes enabled disabledReason disabledAt failingSince
+    "webhookEndpoint { id url description eventTypes enabled disabledReason disabledAt failingSince
     secrets { hint createdAt expiresAt } createdBy { handle } portfolio { slug } createdAt updatedAt }";
 
 const DELIVERIES: &str = "query($id: ID!, $filter: WebhookDeliveryFilter, $order: WebhookDeliveryOrder) {
@@ -47,7 +47,7 @@ async fn an_endpoint_is_made_changed_and_deleted() {
     });
     let fields = format!("secret {ENDPOINT}");
     let made = gateway.change("ADMIN", "createWebhookEndpoint", &fields, input.clone()).await;
-    let (endpoint, secret) = (&made["endpoint"], made["secret"].as_str().unwrap());
+    let (endpoint, secret) = (&made["webhookEndpoint"], made["secret"].as_str().unwrap());
     assert_eq!(endpoint["url"], "https://example.com/in");
     assert_eq!(
         (&endpoint["enabled"], &endpoint["eventTypes"]),
@@ -60,15 +60,16 @@ async fn an_endpoint_is_made_changed_and_deleted() {
     assert!(secret.starts_with(endpoint["secrets"][0]["hint"].as_str().unwrap()), "{endpoint}");
     assert_eq!(secret.len(), 50, "whsec_ and the base64 of 32 bytes");
     let again = gateway.change("ADMIN", "createWebhookEndpoint", &fields, input).await;
-    assert_eq!((&again["endpoint"], &again["secret"]), (endpoint, &Value::Null), "shown once");
+    assert_eq!((&again["webhookEndpoint"], &again["secret"]), (endpoint, &Value::Null), "shown once");
     let id = endpoint["id"].clone();
-    let input = json!({ "endpointId": id, "description": null, "eventTypes": null });
-    let changed = gateway.change("ADMIN", "updateWebhookEndpoint", ENDPOINT, input).await["endpoint"].clone();
+    let input = json!({ "webhookEndpointId": id, "description": null, "eventTypes": null });
+    let changed =
+        gateway.change("ADMIN", "updateWebhookEndpoint", ENDPOINT, input).await["webhookEndpoint"].clone();
     assert_eq!((&changed["description"], &changed["eventTypes"]), (&Value::Null, &Value::Null));
     assert_eq!(changed["url"], "https://example.com/in", "what is not given stays");
-    let plain = json!({ "endpointId": id });
+    let plain = json!({ "webhookEndpointId": id });
     let disabled = gateway.change("ADMIN", "disableWebhookEndpoint", ENDPOINT, plain.clone()).await;
-    let disabled = &disabled["endpoint"];
+    let disabled = &disabled["webhookEndpoint"];
     assert_eq!((&disabled["enabled"], &disabled["disabledReason"]), (&json!(false), &json!("REQUESTED")));
     assert!(disabled["disabledAt"].is_string());
     let query = "query($id: ID!, $filter: WebhookEndpointFilter) { node(id: $id) { ... on Portfolio {
@@ -84,9 +85,9 @@ async fn an_endpoint_is_made_changed_and_deleted() {
         );
     }
     gateway.change("ADMIN", "enableWebhookEndpoint", ENDPOINT, plain.clone()).await;
-    let fields = "deletedEndpointId";
+    let fields = "deletedWebhookEndpointId";
     let deleted = gateway.change("ADMIN", "deleteWebhookEndpoint", fields, plain.clone()).await;
-    assert_eq!(deleted["deletedEndpointId"], id);
+    assert_eq!(deleted["deletedWebhookEndpointId"], id);
     let data = gateway.data("ADMIN", query, json!({ "id": portfolio })).await;
     assert_eq!(data["node"]["webhookEndpoints"], json!({ "totalCount": 0, "nodes": [] }));
     let data = gateway.data("ADMIN", "query($id: ID!) { node(id: $id) { id } }", json!({ "id": id })).await;
@@ -123,7 +124,7 @@ async fn an_address_that_would_never_be_called_is_refused() {
     assert_eq!(refused, ("INVALID_INPUT".to_owned(), json!(["eventTypes"])));
     let admin = gateway.token("ADMIN").unwrap();
     let (id, _) = gateway.endpoint(admin, &portfolio, "https://example.com/").await;
-    let change = json!({ "endpointId": id, "url": "https://192.168.0.1/" });
+    let change = json!({ "webhookEndpointId": id, "url": "https://192.168.0.1/" });
     assert_eq!(refusal(&gateway, "updateWebhookEndpoint", change).await, invalid);
     let data = gateway.data(
         "ADMIN",
@@ -141,7 +142,7 @@ async fn a_portfolio_has_so_many_endpoints_and_no_more() {
     let (gateway, portfolio) = open().await;
     let input = json!({ "portfolioId": portfolio, "url": "https://example.com/" });
     for _ in 0..50 {
-        gateway.change("ADMIN", "createWebhookEndpoint", "endpoint { id }", input.clone()).await;
+        gateway.change("ADMIN", "createWebhookEndpoint", "webhookEndpoint { id }", input.clone()).await;
     }
     assert_eq!(refusal(&gateway, "createWebhookEndpoint", input).await.0, "LIMIT_REACHED");
 }
@@ -175,7 +176,7 @@ async fn a_delivery_is_followed_and_made_again() {
     let sent = receiver.received().into_iter().find(|got| node["messageId"] == got.id.as_str()).unwrap();
     assert_eq!(node["body"], sent.body.as_str());
     let event = &sent.json()["data"]["eventId"];
-    let query = "query($id: ID!) { node(id: $id) { ... on VentureEvent { type } } }";
+    let query = "query($id: ID!) { node(id: $id) { ... on Event { type } } }";
     let data = gateway.data("ADMIN", query, json!({ "id": event })).await;
     assert_eq!(data["node"]["type"], "venture.created.v1", "what is told leads back to the API");
     let from = gateway.world.app.clock().now() + Duration::seconds(1);
@@ -190,9 +191,9 @@ async fn a_delivery_is_followed_and_made_again() {
     }
     process.drain().await;
     receiver.answer(Reply::default());
-    let again = json!({ "deliveryId": delivery });
-    let fields = "delivery { status attempts { number } }";
-    let sent = gateway.change("ADMIN", "redeliverWebhook", fields, again).await["delivery"].clone();
+    let again = json!({ "webhookDeliveryId": delivery });
+    let fields = "webhookDelivery { status attempts { number } }";
+    let sent = gateway.change("ADMIN", "redeliverWebhook", fields, again).await["webhookDelivery"].clone();
     assert_eq!(sent, json!({ "status": "PENDING", "attempts": [{ "number": 1 }] }));
     let process = gateway.world.start(Faults::default()).await;
     let arrived = || async { listed(json!({ "statuses": ["DELIVERED"] })).await["totalCount"] == 1 };
@@ -205,16 +206,16 @@ async fn a_secret_is_rotated() {
     let (gateway, portfolio) = open().await;
     let admin = gateway.token("ADMIN").unwrap();
     let (endpoint, _) = gateway.endpoint(admin, &portfolio, "https://example.com/").await;
-    let fields = "secret endpoint { secrets { hint expiresAt } }";
-    let input = json!({ "endpointId": endpoint });
-    let rotated = gateway.change("ADMIN", "rotateWebhookSecret", fields, input).await;
-    let secrets = rotated["endpoint"]["secrets"].as_array().unwrap();
+    let fields = "secret webhookEndpoint { secrets { hint expiresAt } }";
+    let input = json!({ "webhookEndpointId": endpoint });
+    let rotated = gateway.change("ADMIN", "rotateWebhookEndpointSecret", fields, input).await;
+    let secrets = rotated["webhookEndpoint"]["secrets"].as_array().unwrap();
     let end = gateway.world.app.clock().now() + Duration::hours(24);
     assert_eq!(secrets[0]["expiresAt"].as_str().and_then(|end| end.parse().ok()), Some(end));
     assert_eq!((secrets.len(), &secrets[1]["expiresAt"]), (2, &Value::Null));
     assert!(rotated["secret"].as_str().unwrap().starts_with(secrets[1]["hint"].as_str().unwrap()));
-    let input = json!({ "endpointId": endpoint, "overlapHours": 169 });
-    let refused = refusal(&gateway, "rotateWebhookSecret", input).await;
+    let input = json!({ "webhookEndpointId": endpoint, "overlapHours": 169 });
+    let refused = refusal(&gateway, "rotateWebhookEndpointSecret", input).await;
     assert_eq!(refused, ("INVALID_INPUT".to_owned(), json!(["overlapHours"])));
 }
 
@@ -230,11 +231,10 @@ async fn without_a_key_no_secret_is_kept() {
 #[tokio::test]
 async fn every_type_that_is_listed_can_be_asked_for() {
     let (gateway, portfolio) = open().await;
-    let data = gateway.data("VIEWER", "{ webhookEventTypes { name description } }", json!({})).await;
-    let types: Vec<_> =
-        data["webhookEventTypes"].as_array().unwrap().iter().map(|kind| &kind["name"]).collect();
+    let data = gateway.data("VIEWER", "{ eventTypes { name description } }", json!({})).await;
+    let types: Vec<_> = data["eventTypes"].as_array().unwrap().iter().map(|kind| &kind["name"]).collect();
     assert!(types.contains(&&json!("gate_run.decided.v1")), "{types:?}");
     let input = json!({ "portfolioId": portfolio, "url": "https://example.com/", "eventTypes": types });
     let made = gateway.change("ADMIN", "createWebhookEndpoint", ENDPOINT, input).await;
-    assert_eq!(json!(types), made["endpoint"]["eventTypes"]);
+    assert_eq!(json!(types), made["webhookEndpoint"]["eventTypes"]);
 }

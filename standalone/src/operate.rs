@@ -6,7 +6,7 @@ use app::{
     commands::{
         AddMember, AdoptPlaybook, ByOperator, CreatePortfolio, FoundPortfolio, LinkSubject, RevokeToken,
     },
-    playbooks,
+    playbook,
     query::{self, tokens::Status},
     seed as demo, token as tokens,
 };
@@ -42,7 +42,7 @@ pub(crate) async fn prepared(arguments: &Arguments) -> anyhow::Result<(App, Id<k
     let app = delivery::open_database(&backend(arguments)?).await?;
     migration::migrate(app.database().write()).await?;
     let files = builtin::files(arguments.playbook.folder.as_deref())?;
-    let playbook = playbooks::import(&app, files).await?;
+    let playbook = playbook::import(&app, files).await?;
     Ok((app, playbook))
 }
 
@@ -145,7 +145,7 @@ pub(crate) async fn playbook(arguments: &Arguments, command: Playbook) -> anyhow
         Playbook::Check { directory } => check(&builtin::files(Some(&directory))?),
         Playbook::Import { directory, portfolio } => {
             let app = delivery::open_database(&backend(arguments)?).await?;
-            let id = playbooks::import(&app, builtin::files(Some(&directory))?).await?;
+            let id = playbook::import(&app, builtin::files(Some(&directory))?).await?;
             adopt(&app, id, &portfolio).await?;
             Ok(app.database().close().await?)
         }
@@ -153,7 +153,7 @@ pub(crate) async fn playbook(arguments: &Arguments, command: Playbook) -> anyhow
 }
 
 fn check(files: &std::collections::BTreeMap<String, String>) -> anyhow::Result<()> {
-    match Checked::load(files) {
+    match Checked::load(files, &app::command::governed()) {
         Ok(playbook) => print(&format!(
             "{} {}: {} stages, no fault. Content {}.",
             playbook.name,

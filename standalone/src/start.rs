@@ -28,7 +28,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let tokens = if arguments.start.demo { seed::demo(&app).await? } else { None };
     let bus = delivery::open_bus(&backend(arguments)?, &app).await?;
     let client = outbound::Client::new(&arguments.start.api.outbound)?;
-    let running = Node::new(app.clone(), bus.clone()).with_workers(worker::all(&client)).start();
+    let running = Node::new(app.clone(), bus.clone()).with_workers(worker::all(&client)?).start();
     let server = api::Server {
         app: app.clone(),
         bus,

@@ -11,6 +11,8 @@
 pub mod client;
 pub mod clock;
 pub mod database;
+pub mod gym;
+pub mod node;
 pub mod probe;
 pub mod program;
 pub mod proxy;

@@ -1,23 +1,29 @@
-//! A worker of the tests: one effect and one sweep whose doings can be counted, so that every kind of
-//! handler is there to be crashed even where the system has none of its kind.
+//! A worker of the tests: handlers whose doings can be counted and whose commands fail when they are told to.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, LazyLock, Mutex},
+    sync::{LazyLock, Mutex},
     time::Duration,
 };
 
 use app::{
     App, Command, Context, Error, Right, Target,
     messages::{
-        Message,
+        Declaration, Message,
         outbox::{self, Draft},
     },
 };
 use async_trait::async_trait;
+use bus::Queue;
 use chrono::{DateTime, Utc};
-use delivery::{Effect, Handler, Next, Sweep, WorkError, Worker, Working};
+use delivery::{
+    CommandHandler, Effect, Handler, Next, Sweep, WorkError, Worker, Working,
+    exercise::{Exercised, Progress, Work, World},
+};
+use entity::dead_letter;
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use uuid::Uuid;
 
 /// The queue of the tests' worker.
@@ -33,39 +39,43 @@ pub fn times_worked(message: Uuid) -> u32 {
 
 /// The worker.
 pub fn worker() -> Worker {
-    Worker {
-        queue: QUEUE,
-        handlers: vec![Handler::effect::<ProbeEffect>(()), Handler::command::<ProbeFailure>()],
-        sweeps: vec![Arc::new(ProbeSweep)],
-    }
+    let worker = Worker::new(QUEUE)
+        .with_handler(Handler::effect::<ProbeWork>(()))
+        .and_then(|worker| worker.with_handler(Handler::command::<ProbeSteps>()));
+    worker.expect("handlers of its queue").with_sweep(ProbeSweep)
 }
 
-/// Its kinds of message.
-pub fn kinds() -> [&'static str; 2] {
-    ["probe_effect.v1", "probe_failure.v1"]
+/// Its queue, beside those of the system.
+pub fn queue() -> Queue {
+    Queue::new(QUEUE, [Declaration::of::<ProbeEffect>().kind(), Declaration::of::<ProbeStep>().kind()])
 }
 
-/// Work in the world that always succeeds.
+/// Asks for work in the world that always succeeds.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ProbeEffect {}
 
 impl Message for ProbeEffect {
     const NAME: &'static str = "probe_effect";
+    const QUEUE: &'static str = QUEUE;
 }
 
+/// Does that work.
+struct ProbeWork;
+
 #[async_trait]
-impl Effect for ProbeEffect {
+impl Effect for ProbeWork {
+    type Message = ProbeEffect;
     const TIMEOUT: Duration = Duration::from_secs(5);
     type Tools = ();
     type Outcome = ProbeSettled;
 
-    async fn work(&self, working: Working<'_, ()>) -> Result<Option<ProbeSettled>, WorkError> {
+    async fn work(_: &ProbeEffect, working: Working<'_, ()>) -> Result<Option<ProbeSettled>, WorkError> {
         *WORLD.lock().unwrap().entry(working.idempotency_key).or_default() += 1;
         Ok(Some(ProbeSettled { key: working.idempotency_key }))
     }
 }
 
-/// What is recorded of the work; its audit row is the effect that is counted.
+/// What is recorded of the work: an audit row with its key.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ProbeSettled {
     /// Key of the work.
@@ -79,40 +89,85 @@ impl Command for ProbeSettled {
     type Output = ();
 
     fn target(&self) -> Target {
-        Target::Platform
+        Target::platform()
     }
 
-    async fn run(&self, _cx: &mut Context<'_>) -> Result<(), Error> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<(), Error> {
+        cx.changed(None, Some(json!(self.key)));
         Ok(())
     }
 }
 
-/// A command that can only fail.
+/// A command that leaves an audit row with its key, or fails.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct ProbeFailure {
-    /// Whether trying again could help.
-    pub transient: bool,
+pub struct ProbeStep {
+    /// The key.
+    pub key: Uuid,
+    /// How it fails; none: it succeeds.
+    pub failure: Option<ProbeFailure>,
+}
+
+/// How a command fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProbeFailure {
+    /// It may go better later.
+    Transient,
+    /// It will never go better.
+    Permanent,
+    /// Its code has a bug.
+    Panic,
+}
+
+impl ProbeStep {
+    /// One that succeeds.
+    pub fn good(key: Uuid) -> Self {
+        Self { key, failure: None }
+    }
+
+    /// One that fails.
+    pub fn bad(failure: ProbeFailure) -> Self {
+        Self { key: Uuid::nil(), failure: Some(failure) }
+    }
+}
+
+impl Message for ProbeStep {
+    const NAME: &'static str = <Self as Command>::NAME;
+    const QUEUE: &'static str = QUEUE;
 }
 
 #[async_trait]
-impl Command for ProbeFailure {
-    const NAME: &'static str = "probe_failure";
+impl Command for ProbeStep {
+    const NAME: &'static str = "probe_step";
     const RIGHT: Right = Right::Agent;
     type Output = ();
 
     fn target(&self) -> Target {
-        Target::Platform
+        Target::platform()
     }
 
-    async fn run(&self, _cx: &mut Context<'_>) -> Result<(), Error> {
-        if self.transient { Err(Error::NotFound) } else { Err(Error::Forbidden("never".to_owned())) }
+    async fn run(&self, cx: &mut Context<'_>) -> Result<(), Error> {
+        cx.changed(None, Some(json!(self.key)));
+        match self.failure {
+            None => Ok(()),
+            Some(ProbeFailure::Transient) => Err(Error::NotFound),
+            Some(ProbeFailure::Permanent) => Err(Error::Forbidden("never".to_owned())),
+            Some(ProbeFailure::Panic) => panic!("as it was told to"),
+        }
     }
 }
 
-/// A timer that counts down to nothing: settled once, then over.
-pub struct ProbeSweep;
+/// Runs such commands, many in one transaction.
+struct ProbeSteps;
 
-/// What is recorded of a settled timer.
+impl CommandHandler for ProbeSteps {
+    type Command = ProbeStep;
+    const BATCHED: bool = true;
+}
+
+/// A timer that is settled once, then over.
+struct ProbeSweep;
+
+/// What is recorded of a settled timer: an audit row with its key.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ProbeSwept {
     /// The timer's key.
@@ -126,10 +181,11 @@ impl Command for ProbeSwept {
     type Output = ();
 
     fn target(&self) -> Target {
-        Target::Platform
+        Target::platform()
     }
 
-    async fn run(&self, _cx: &mut Context<'_>) -> Result<(), Error> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<(), Error> {
+        cx.changed(None, Some(json!(self.key)));
         Ok(())
     }
 }
@@ -146,13 +202,80 @@ impl Sweep for ProbeSweep {
     }
 }
 
-/// Writes a message for the tests' worker, of the demo portfolio.
-pub async fn send(app: &App, message_id: Uuid, kind: &str, body: &impl Serialize) {
+/// What an exercise of the tests' worker gave: keys that a command leaves in the audit, and messages that are parked.
+struct Given {
+    command: &'static str,
+    keys: Vec<Uuid>,
+    parked: Vec<Uuid>,
+}
+
+#[async_trait]
+impl Work for Given {
+    async fn progress(&self, world: &dyn World) -> Result<Progress, Error> {
+        let mut progress = Progress::Done;
+        for key in &self.keys {
+            let recorded = world.recorded(self.command, *key).await?;
+            progress = progress.and(Progress::count(self.command, recorded, 1));
+        }
+        for message in &self.parked {
+            let letters = dead_letter::Entity::find().filter(dead_letter::Column::MessageId.eq(*message));
+            let letters = letters.count(world.app().database().read()).await?;
+            progress = progress.and(Progress::count("dead letters", usize::try_from(letters).unwrap(), 1));
+        }
+        Ok(progress)
+    }
+}
+
+fn random() -> Uuid {
+    Uuid::from_u128(rand::random())
+}
+
+#[async_trait]
+impl Exercised for ProbeWork {
+    async fn exercise(world: &dyn World) -> Result<Box<dyn Work>, Error> {
+        let keys = vec![random(), random()];
+        for key in &keys {
+            send(world.app(), *key, &ProbeEffect {}).await;
+        }
+        Ok(Box::new(Given { command: "probe_settled", keys, parked: Vec::new() }))
+    }
+}
+
+#[async_trait]
+impl Exercised for ProbeSteps {
+    async fn exercise(world: &dyn World) -> Result<Box<dyn Work>, Error> {
+        let (keys, bad) = (vec![random(), random()], random());
+        for key in &keys {
+            send(world.app(), random(), &ProbeStep::good(*key)).await;
+        }
+        send(world.app(), bad, &ProbeStep::bad(ProbeFailure::Permanent)).await;
+        Ok(Box::new(Given { command: <ProbeStep as Command>::NAME, keys, parked: vec![bad] }))
+    }
+}
+
+#[async_trait]
+impl Exercised for ProbeSweep {
+    async fn exercise(world: &dyn World) -> Result<Box<dyn Work>, Error> {
+        let keys = vec![random(), random()];
+        for key in &keys {
+            set_timer(world.app(), *key, world.app().clock().now()).await;
+        }
+        Ok(Box::new(Given { command: ProbeSwept::NAME, keys, parked: Vec::new() }))
+    }
+}
+
+/// Writes a message, of the demo portfolio.
+pub async fn send<M: Message>(app: &App, message_id: Uuid, message: &M) {
+    send_raw(app, message_id, &Declaration::of::<M>().kind(), &json!(message)).await;
+}
+
+/// Writes a message of any kind and body, of the demo portfolio.
+pub async fn send_raw(app: &App, message_id: Uuid, kind: &str, body: &serde_json::Value) {
     let draft = Draft {
         message_id,
         kind: kind.to_owned(),
         queue: None,
-        body: serde_json::to_string(body).unwrap(),
+        body: body.to_string(),
         headers: std::collections::BTreeMap::from([(outbox::PORTFOLIO_HEADER.to_owned(), demo(app).await)]),
         attempt: 0,
         available_at: None,
@@ -168,4 +291,25 @@ pub async fn set_timer(app: &App, key: Uuid, at: DateTime<Utc>) {
 async fn demo(app: &App) -> String {
     let all = app::query::portfolio_ids(app, &app::Scope::All).await.expect("portfolios");
     all.into_iter().find(|(slug, _)| slug == app::seed::SLUG).expect("the demo").1.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use delivery::RegistrationError;
+
+    use super::{Handler, ProbeSteps, QUEUE, Worker};
+
+    #[test]
+    fn a_handler_of_another_queue_is_refused() {
+        let refused = Worker::new("notifier").with_handler(Handler::command::<ProbeSteps>()).unwrap_err();
+        let (worker, kind, queue) = ("notifier", "probe_step.v1".to_owned(), QUEUE);
+        assert_eq!(refused, RegistrationError::OtherQueue { worker, kind, queue });
+    }
+
+    #[test]
+    fn a_second_handler_of_a_message_is_refused() {
+        let worker = Worker::new(QUEUE).with_handler(Handler::command::<ProbeSteps>()).unwrap();
+        let refused = worker.with_handler(Handler::command::<ProbeSteps>()).unwrap_err();
+        assert_eq!(refused, RegistrationError::Twice { worker: QUEUE, kind: "probe_step.v1".to_owned() });
+    }
 }

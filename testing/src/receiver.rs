@@ -117,6 +117,13 @@ impl Receiver {
         self.shared.lock().unwrap().hesitates = true;
     }
 
+    /// How often it took a message with this id.
+    pub fn taken(&self, id: &str) -> usize {
+        let shared = self.shared.lock().unwrap();
+        let came = shared.received.iter().filter(|request| request.id == id).count();
+        came.saturating_sub(usize::from(shared.hesitates))
+    }
+
     /// What came so far.
     pub fn received(&self) -> Vec<Received> {
         self.shared.lock().unwrap().received.clone()

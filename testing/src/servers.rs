@@ -21,6 +21,11 @@ pub const DATABASE_URL: &str = "TEST_DATABASE_URL";
 /// Names the RabbitMQ to test against.
 pub const AMQP_URL: &str = "TEST_AMQP_URL";
 
+/// Says how long the kill run harms the system, in seconds; 60 where nothing is said.
+pub const KILL_RUN_SECONDS: &str = "TEST_KILL_RUN_SECONDS";
+/// Says in which order the kill run harms the system: the number that an earlier run printed.
+pub const KILL_RUN_SEED: &str = "TEST_KILL_RUN_SEED";
+
 /// One PostgreSQL and one RabbitMQ for a whole test run. The private ones stop when this is dropped.
 pub struct Servers {
     database: Server<PrivatePostgres>,

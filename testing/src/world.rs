@@ -15,22 +15,22 @@ use app::{
         RequestGateValidation,
     },
     messages::outbox,
-    playbooks, query,
+    playbook, query,
     secret::Keyring,
-    seed,
-    source::RECEIVER,
-    token,
+    seed, token,
+    webhook_source::acting::RECEIVER,
 };
-use bus::{AmqpOptions, Bus, Queue, Topology};
+use bus::{AmqpOptions, Bus, Queue};
 use delivery::{Faults, Node, Running, Worker};
 use domain::{
     Role,
+    gate::Verdict,
     id::{Id, kind},
     venture::Venture,
     webhook::Settings,
     webhook_source::EventStatus,
 };
-use entity::{audit, dead_letter, gate_run, history, webhook_event};
+use entity::{Name, audit, dead_letter, gate_run, history, webhook_event};
 use outbound::Client;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
@@ -77,7 +77,7 @@ impl World {
         let keyring = Keyring::parse([Keyring::generate().as_str()]).expect("a key");
         let app = App::with(database.open().await, clock.clone(), Arc::new(SystemIds));
         let app = app.with_keyring(keyring.clone());
-        playbooks::import(&app, playbook_files()).await.expect("the built-in playbook");
+        playbook::import(&app, playbook_files()).await.expect("the built-in playbook");
         let tokens = seed::demo(&app).await.expect("the demo").expect("made just now");
         let tokens = tokens.into_iter().map(|(role, token)| (role.to_string(), token)).collect();
         let namespace = format!("test-{}", Uuid::from_u128(rand::random()).simple());
@@ -86,12 +86,14 @@ impl World {
 
     /// A bus of this world; over RabbitMQ all of them meet, in process each is its own.
     pub fn bus(&self) -> Bus {
-        let mut topology = delivery::topology(&self.namespace);
-        topology.queues.push(Queue::new(probe::QUEUE, probe::kinds()));
-        self.bus_with(topology)
+        self.bus_with(&[])
     }
 
-    fn bus_with(&self, topology: Topology) -> Bus {
+    /// The same with more queues in it.
+    pub fn bus_with(&self, queues: &[Queue]) -> Bus {
+        let mut topology = delivery::topology(&self.namespace);
+        topology.queues.push(probe::queue());
+        topology.queues.extend_from_slice(queues);
         match self.transport {
             Transport::InProcess => Bus::in_process(topology),
             Transport::Amqp => Bus::amqp(AmqpOptions::new(amqp_url()), topology),
@@ -111,11 +113,15 @@ impl World {
 
     /// The same, paced otherwise.
     pub async fn start_paced(&self, faults: Faults, settings: delivery::Settings) -> Process {
+        self.start_on(self.bus(), faults, settings).await
+    }
+
+    /// The same, on a bus of this world.
+    pub async fn start_on(&self, bus: Bus, faults: Faults, settings: delivery::Settings) -> Process {
         let app = self.another_app().await;
         if self.transport == Transport::InProcess {
             outbox::end_leases(&app).await.expect("leases ended");
         }
-        let bus = self.bus();
         let mut ready = bus.changes();
         tokio::time::timeout(PATIENCE, ready.wait_for(|ready| *ready))
             .await
@@ -124,7 +130,7 @@ impl World {
         let running = Node::new(app.clone(), bus.clone())
             .with_settings(settings)
             .with_faults(faults)
-            .with_workers(workers().into_iter().chain([probe::worker()]))
+            .with_workers(all_workers())
             .start();
         Process { app, bus, running }
     }
@@ -168,7 +174,8 @@ impl World {
 
     /// Asks for a gate to be validated.
     pub async fn validate(&self, venture_id: Id<Venture>, gate: &str) -> Id<kind::GateRun> {
-        let command = RequestGateValidation { venture_id, expected_version: None, gate: gate.to_owned() };
+        let command =
+            RequestGateValidation { root: venture_id.into(), expected_version: None, gate: gate.to_owned() };
         self.app.execute(&self.request("CHAIRMAN").await, &command).await.expect("a gate run")
     }
 
@@ -209,7 +216,7 @@ impl World {
     /// What became of a webhook event.
     pub async fn became_of(&self, event: Id<kind::WebhookEvent>) -> EventStatus {
         let row = webhook_event::Entity::find_by_id(event.uuid()).one(self.app.database().read()).await;
-        EventStatus::named(&row.expect("events").expect("the event").status).expect("a status")
+        *row.expect("events").expect("the event").status
     }
 
     /// Waits until nothing is under way: no message in the outbox, no gate run queued, no webhook event waiting.
@@ -224,7 +231,8 @@ impl World {
         self.left().await.is_empty()
     }
 
-    async fn left(&self) -> BTreeMap<&'static str, u64> {
+    /// What is under way, and how much of it.
+    pub async fn left(&self) -> BTreeMap<&'static str, u64> {
         use sea_orm::PaginatorTrait;
         let db = self.app.database().read();
         let queued = gate_run::Entity::find().filter(gate_run::Column::Status.eq("QUEUED"));
@@ -240,13 +248,16 @@ impl World {
     /// Everything recorded of gate runs, in a form that does not depend on ids and times.
     pub async fn verdicts(&self) -> BTreeMap<Uuid, (String, Option<String>)> {
         let rows = gate_run::Entity::find().all(self.app.database().read()).await.expect("gate runs");
-        rows.into_iter().map(|row| (row.id, (row.status, row.verdict))).collect()
+        let text = |verdict: Name<Verdict>| verdict.as_str().to_owned();
+        rows.into_iter()
+            .map(|row| (row.id, (row.status.as_str().to_owned(), row.verdict.map(text))))
+            .collect()
     }
 
     /// A venture's history: sequence and kind.
     pub async fn history(&self, venture: Id<Venture>) -> Vec<(i64, String)> {
         let rows = history::Entity::find()
-            .filter(history::Column::VentureId.eq(venture.uuid()))
+            .filter(history::Column::RootId.eq(venture.uuid()))
             .order_by_asc(history::Column::Sequence)
             .all(self.app.database().read())
             .await
@@ -254,10 +265,22 @@ impl World {
         rows.into_iter().map(|row| (row.sequence, row.kind)).collect()
     }
 
+    /// The trace of each event of a venture's history.
+    pub async fn traces(&self, venture: Id<Venture>) -> Vec<Option<String>> {
+        let rows = history::Entity::find()
+            .filter(history::Column::RootId.eq(venture.uuid()))
+            .order_by_asc(history::Column::Sequence);
+        let rows = rows.all(self.app.database().read()).await.expect("history");
+        rows.into_iter().map(|row| row.trace_id).collect()
+    }
+
     /// How often a command was recorded.
     pub async fn recorded(&self, command: &str) -> usize {
-        let rows = audit::Entity::find().filter(audit::Column::Command.eq(command));
-        rows.all(self.app.database().read()).await.expect("audit").len()
+        use sea_orm::PaginatorTrait;
+        let db = self.app.database().read();
+        let told = history::Entity::find().filter(history::Column::Command.eq(command)).count(db).await;
+        let audited = audit::Entity::find().filter(audit::Column::Command.eq(command)).count(db).await;
+        usize::try_from(told.expect("history") + audited.expect("audit")).expect("a count")
     }
 
     /// Parked messages that were not replayed.
@@ -268,16 +291,26 @@ impl World {
 
     /// Removes what the world left on the broker.
     pub async fn end(self) {
+        self.end_with(&[]).await;
+    }
+
+    /// The same, with more queues.
+    pub async fn end_with(self, queues: &[&str]) {
         if self.transport == Transport::Amqp {
-            sweep_broker(&self.namespace).await;
+            sweep_broker_with(&self.namespace, queues).await;
         }
     }
 }
 
 /// Removes the queues and exchanges of a namespace.
 pub async fn sweep_broker(namespace: &str) {
+    sweep_broker_with(namespace, &[]).await;
+}
+
+async fn sweep_broker_with(namespace: &str, queues: &[&str]) {
     let mut topology = delivery::topology(namespace);
-    topology.queues.push(Queue::new(probe::QUEUE, probe::kinds()));
+    topology.queues.push(probe::queue());
+    topology.queues.extend(queues.iter().map(|queue| Queue::new(*queue, Vec::<String>::new())));
     let bus = Bus::amqp(AmqpOptions::new(amqp_url()), topology);
     let mut ready = bus.changes();
     tokio::time::timeout(PATIENCE, ready.wait_for(|ready| *ready)).await.expect("the broker").expect("a bus");
@@ -313,7 +346,12 @@ impl Process {
 
 /// Every worker of the system, calling this machine alone.
 pub fn workers() -> Vec<Worker> {
-    worker::all(&Client::new(&outbound()).expect("a client"))
+    worker::all(&Client::new(&outbound()).expect("a client")).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The same, and the tests' own.
+pub fn all_workers() -> Vec<Worker> {
+    workers().into_iter().chain([probe::worker()]).collect()
 }
 
 /// What a test's receiver needs: plain HTTP, and this machine.

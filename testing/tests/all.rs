@@ -27,6 +27,8 @@ macro_rules! on_both {
 
 #[path = "all/architecture.rs"]
 mod architecture;
+#[path = "all/batch.rs"]
+mod batch;
 #[path = "all/command_line.rs"]
 mod command_line;
 #[path = "all/commands.rs"]
@@ -41,10 +43,10 @@ mod delivery;
 mod identity;
 #[path = "all/journey.rs"]
 mod journey;
+#[path = "all/kill_run.rs"]
+mod kill_run;
 #[path = "all/many_sockets.rs"]
 mod many_sockets;
-#[path = "all/migration_steps.rs"]
-mod migration_steps;
 #[path = "all/outage.rs"]
 mod outage;
 #[path = "all/timeout.rs"]

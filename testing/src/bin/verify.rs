@@ -2,6 +2,8 @@
 //! workspace with the runner's own output, stops the servers it started, and exits with the
 //! runner's code. ARGS go to the runner.
 //!
+//! `cargo verify --full` lets the kill run harm the system for five minutes instead of one.
+//!
 //! `cargo verify --servers-only` starts the servers, prints how to name them, and waits for Ctrl-C:
 //! for a day's work with `cargo test`.
 
@@ -11,17 +13,26 @@ use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitCode, ExitStatus, Stdio};
 use std::time::Duration;
-use testing::servers::{AMQP_URL, DATABASE_URL, Servers};
+use testing::servers::{AMQP_URL, DATABASE_URL, KILL_RUN_SECONDS, Servers};
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// How long the runner may take to end after a Ctrl-C, which the terminal has sent it too.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Asks for the long run of what takes its time.
+const FULL: &str = "--full";
+
+/// How long the kill run is then, in seconds.
+const FULL_SECONDS: &str = "300";
+
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let mut interruption = Interruption::listen()?;
-    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let all = arguments.len();
+    arguments.retain(|argument| argument != FULL);
+    let is_full = arguments.len() < all;
     let servers = tokio::select! {
         servers = Servers::provide() => servers?,
         _ = interruption.next() => return Ok(ExitCode::FAILURE),
@@ -37,12 +48,12 @@ async fn main() -> anyhow::Result<ExitCode> {
     if !build_programs().await? {
         return Ok(ExitCode::FAILURE);
     }
-    let runner = runner(&arguments)
-        .await
-        .env(DATABASE_URL, servers.database_url())
-        .env(AMQP_URL, servers.amqp_url())
-        .spawn()
-        .context("cannot run cargo")?;
+    let mut runner = runner(&arguments).await;
+    runner.env(DATABASE_URL, servers.database_url()).env(AMQP_URL, servers.amqp_url());
+    if is_full {
+        runner.env(KILL_RUN_SECONDS, FULL_SECONDS);
+    }
+    let runner = runner.spawn().context("cannot run cargo")?;
     let outcome = wait(runner, &mut interruption).await?;
     drop(servers);
     Ok(exit_code(outcome))

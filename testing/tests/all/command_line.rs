@@ -80,7 +80,7 @@ async fn members_are_added_and_linked() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_variable_of_every_binary_is_known_to_all() {
-    let workers: Vec<_> = workers().iter().map(|worker| worker.queue).collect();
+    let workers: Vec<_> = workers().iter().map(|worker| worker.queue()).collect();
     let mut declared = BTreeSet::new();
     for program in workers.into_iter().chain(["api", "venturi"]) {
         let (_, help) = program::run(program, &["--help"], &Environment::new()).await;

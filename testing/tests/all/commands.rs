@@ -1,23 +1,30 @@
 //! Commands on both databases: what is refused, what is forbidden, and what happens when two come at once.
 
+use std::collections::BTreeSet;
+
 use app::{
     Actor, Error, Request,
     commands::{
-        AdoptPlaybook, AdvanceVenture, Attest, CreateVenture, DecideGate, KillVenture, PauseVenture,
-        ResumeVenture, UpdateVenture, WithdrawEvidence,
+        AdoptPlaybook, AdvanceVenture, Attest, CompleteStageRun, CreateVenture, DecideGate, KillVenture,
+        OpenStageRun, PauseVenture, RequestGateValidation, ResumeVenture, SkipStageRun, UpdateVenture,
+        WithdrawEvidence,
     },
-    playbooks,
+    playbook, waiting,
 };
 use delivery::Faults;
 use domain::{
     evidence::{Content, Submission, Target},
     id::Id,
+    playbook::Playbook,
     refusal::Code,
     venture::{ProfileChange, Venture},
 };
-use entity::{evidence, stage_run, venture};
-use sea_orm::{EntityTrait, PaginatorTrait};
-use testing::world::{World, playbook_files};
+use entity::{evidence, history, stage_run, venture, waiting as waiting_row};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, Statement,
+};
+use testing::world::{World, playbook_files, until};
 
 on_both! {
     of_two_changes_of_one_version_one_is_refused
@@ -26,6 +33,9 @@ on_both! {
     a_killed_venture_takes_nothing_more
     rights_are_the_playbooks
     a_run_ends_with_the_playbook_it_started_with
+    a_portfolio_runs_a_stage_of_its_own
+    what_stands_beside_a_root_is_read_again_after_a_wait
+    a_row_that_does_not_wait_is_found_out
 }
 
 fn code<T: std::fmt::Debug>(outcome: Result<T, Error>) -> Code {
@@ -85,7 +95,7 @@ async fn ready_to_advance(world: &World) -> Id<Venture> {
         let evidence = vec![Submission { title: "Minutes".to_owned(), content }];
         let target = Target::DoneWhen(label.key.clone());
         let attest = Attest {
-            venture_id: id,
+            root: id.into(),
             expected_version: None,
             target,
             value: None,
@@ -176,9 +186,9 @@ async fn a_run_ends_with_the_playbook_it_started_with(world: World) {
     let mut files = playbook_files();
     let main = files.get_mut("playbook.yaml").unwrap();
     *main = main.replace("version: 1.0.0", "version: 1.0.1");
-    let playbook_id = playbooks::import(&world.app, files.clone()).await.unwrap();
+    let playbook_id = playbook::import(&world.app, files.clone()).await.unwrap();
     assert_ne!(playbook_id, first);
-    assert_eq!(playbooks::import(&world.app, files).await.unwrap(), playbook_id, "once, by its content");
+    assert_eq!(playbook::import(&world.app, files).await.unwrap(), playbook_id, "once, by its content");
     let agent = Request::by(Actor::Agent("operator".to_owned()));
     let adopt = AdoptPlaybook { portfolio_id: world.portfolio().await, playbook_id };
     assert!(world.app.execute(&agent, &adopt).await.unwrap());
@@ -186,4 +196,115 @@ async fn a_run_ends_with_the_playbook_it_started_with(world: World) {
     assert_eq!(playbook_of(&world, old).await, first);
     let new = world.venture("Started after").await;
     assert_eq!(playbook_of(&world, new).await, playbook_id);
+}
+
+/// Kinds of a portfolio's own events about its stage runs, oldest first.
+async fn told_of_stage_runs(world: &World) -> Vec<String> {
+    let rows = history::Entity::find()
+        .filter(history::Column::RootId.eq(world.portfolio().await.uuid()))
+        .order_by_asc(history::Column::Sequence);
+    let rows = rows.all(world.app.database().read()).await.unwrap();
+    let kinds = rows.into_iter().map(|row| row.kind);
+    kinds
+        .filter(|kind| ["stage.", "gate_run.", "label."].iter().any(|begin| kind.starts_with(begin)))
+        .collect()
+}
+
+async fn a_portfolio_runs_a_stage_of_its_own(world: World) {
+    const COORDINATION: u32 = 39;
+    let portfolio_id = world.portfolio().await;
+    let (lead, viewer) = (world.request("LEAD").await, world.request("VIEWER").await);
+    let open = |stage| OpenStageRun { portfolio_id, expected_version: None, stage };
+    let complete = CompleteStageRun { portfolio_id, expected_version: None };
+    let skip = SkipStageRun { portfolio_id, expected_version: None, reason: "Not this year.".to_owned() };
+    assert!(matches!(world.app.execute(&viewer, &open(COORDINATION)).await, Err(Error::Forbidden(_))));
+    assert_eq!(code(world.app.execute(&lead, &open(1)).await), Code::UnknownStage, "a stage of ventures");
+    assert_eq!(code(world.app.execute(&lead, &skip).await), Code::NoStageRunOpen);
+    let stale = OpenStageRun { expected_version: Some(0), ..open(COORDINATION) };
+    assert_eq!(code(world.app.execute(&lead, &stale).await), Code::StaleVersion);
+
+    // Of two at once, one opens it.
+    let (open, lead) = (open(COORDINATION), &lead);
+    let (one, other) = tokio::join!(world.app.execute(lead, &open), world.app.execute(lead, &open));
+    let (run, lost) = if one.is_ok() { (one, other) } else { (other, one) };
+    assert_eq!(code(lost), Code::StageRunOpen);
+    assert_eq!(code(world.app.execute(lead, &complete).await), Code::StageNotEntered);
+
+    // A gate over facts of the portfolio: two ventures of it are active.
+    let gate = "multiple-ventures-active".to_owned();
+    let validate = RequestGateValidation { root: portfolio_id.into(), expected_version: None, gate };
+    let gate_run_id = world.app.execute(lead, &validate).await.unwrap();
+    let agent = Request::by(Actor::Agent("gate-validator".to_owned()));
+    world.app.execute(&agent, &DecideGate { gate_run_id }).await.unwrap();
+    let passed = ("SUCCEEDED".to_owned(), Some("PASS".to_owned()));
+    assert_eq!(world.verdicts().await[&gate_run_id.uuid()], passed);
+    assert_eq!(waiting::mismatches(&world.app, portfolio_id).await.unwrap(), Vec::<String>::new());
+
+    assert_eq!(world.app.execute(lead, &skip).await.unwrap(), run.unwrap());
+    assert_eq!(code(world.app.execute(lead, &skip).await), Code::NoStageRunOpen);
+    assert_eq!(waiting::mismatches(&world.app, portfolio_id).await.unwrap(), Vec::<String>::new());
+    let told = ["stage.opened.v1", "gate_run.requested.v1", "gate_run.decided.v1", "stage.skipped.v1"];
+    assert_eq!(told_of_stage_runs(&world).await, told);
+}
+
+/// Until somebody waits for a lock in the database. On SQLite a writer waits for the one connection, which is not to be
+/// seen from outside.
+async fn a_lock_is_waited_for(world: &World) {
+    const WAITING: &str = "SELECT 1 AS waiting FROM pg_stat_activity \
+                           WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let db = world.app.database().read();
+    if world.app.database().backend() != DbBackend::Postgres {
+        return;
+    }
+    let waits = || async {
+        let statement = Statement::from_string(DbBackend::Postgres, WAITING);
+        db.query_one_raw(statement).await.unwrap().is_some()
+    };
+    assert!(until(waits).await, "nobody waits");
+}
+
+/// A statement that locks a root and reads what stands beside it saw, if it waited, the stage run of before.
+async fn what_stands_beside_a_root_is_read_again_after_a_wait(world: World) {
+    let id = ready_to_advance(&world).await;
+    let request = world.request("EVA").await;
+    let mut first = world.app.begin(&request).await.unwrap();
+    first.perform(&AdvanceVenture { venture_id: id, expected_version: None }).await.unwrap();
+    let gate = "validation-passed".to_owned();
+    let second = RequestGateValidation { root: id.into(), expected_version: None, gate };
+    let advanced = async {
+        a_lock_is_waited_for(&world).await;
+        first.commit().await
+    };
+    let (requested, advanced) = tokio::join!(world.app.execute(&request, &second), advanced);
+    advanced.unwrap();
+    requested.expect("a gate of the stage that it waited for");
+    let kinds: Vec<_> = world.history(id).await.into_iter().map(|(_, kind)| kind).collect();
+    assert!(
+        kinds.ends_with(&["stage.opened.v1".to_owned(), "gate_run.requested.v1".to_owned()]),
+        "{kinds:?}"
+    );
+}
+
+async fn a_row_that_does_not_wait_is_found_out(world: World) {
+    let portfolio = world.portfolio().await;
+    world.venture("Watched").await;
+    let found = async || waiting::mismatches(&world.app, portfolio).await.unwrap();
+    assert_eq!(found().await, Vec::<String>::new());
+    let db = world.app.database().write();
+    let mut row = waiting_row::Entity::find().one(db).await.unwrap().expect("something waits");
+    let thing = row.thing_id;
+    row.role = "SAILOR".to_owned();
+    waiting_row::Entity::delete_by_id(row.id).exec(db).await.unwrap();
+    waiting_row::ActiveModel::from(row).insert(db).await.unwrap();
+    let found = found().await;
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.contains(&format!("{thing} waits for SAILOR, and should not")), "{found:?}");
+}
+
+#[test]
+fn the_built_in_playbook_says_who_runs_each_command_it_governs() {
+    let governed = app::command::governed();
+    let playbook = Playbook::load(&playbook_files(), &governed).unwrap();
+    let said: BTreeSet<_> = playbook.rights.keys().map(String::as_str).collect();
+    assert_eq!(said, governed.into_iter().collect());
 }

@@ -1,9 +1,10 @@
 //! The compose file, started as processes: each of our services' commands, with its environment, in the
 //! order and until the health checks that the file asks for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use app::secret::Keyring;
+use delivery::Worker;
 use serde::Deserialize;
 use serde_json::json;
 use testing::{
@@ -28,6 +29,8 @@ struct Service {
     healthcheck: Option<HealthCheck>,
     #[serde(default)]
     depends_on: BTreeMap<String, Condition>,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
     user: Option<String>,
     read_only: Option<bool>,
 }
@@ -44,9 +47,10 @@ struct Condition {
 
 const BIN: &str = "/usr/local/bin/";
 
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
 fn compose() -> Compose {
-    let text =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docker-compose.yml")).unwrap();
+    let text = std::fs::read_to_string(format!("{ROOT}/docker-compose.yml")).unwrap();
     serde_saphyr::from_str(&text).unwrap()
 }
 
@@ -75,8 +79,9 @@ fn our_services_run_unprivileged_and_wait_for_what_they_need() {
         .iter()
         .filter(|(_, s)| s.command.first().is_some_and(|c| c.starts_with(BIN)))
         .collect();
-    let names: Vec<_> = ours.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["api", "gate-validator", "metrics-collector", "migrate", "notifier"]);
+    let names: BTreeSet<_> = ours.iter().map(|(name, _)| name.as_str()).collect();
+    let expected: BTreeSet<_> = workers().iter().map(Worker::queue).chain(["api", "migrate"]).collect();
+    assert_eq!(names, expected, "docker-compose.yml has a service for each worker, by the name of its queue");
     for (name, service) in ours {
         assert_eq!(service.user.as_deref(), Some("10001:10001"), "{name}");
         assert_eq!(service.read_only, Some(true), "{name}");
@@ -87,8 +92,30 @@ fn our_services_run_unprivileged_and_wait_for_what_they_need() {
             assert!(service.healthcheck.is_some(), "{name}");
         }
     }
+}
+
+#[test]
+fn every_worker_has_its_binary_service_and_metrics_job() {
+    let file = |name: &str| std::fs::read_to_string(format!("{ROOT}/{name}")).unwrap();
+    let (binaries, metrics) = (file("worker/Cargo.toml"), file("deploy/prometheus.yml"));
     for worker in workers() {
-        assert!(compose.services.contains_key(worker.queue), "{} is no service", worker.queue);
+        let queue = worker.queue();
+        assert!(
+            binaries.contains(&format!("name = \"{queue}\"")),
+            "worker/Cargo.toml needs a [[bin]] named {queue}, and worker/src a `main` for it"
+        );
+        assert!(
+            metrics.contains(&format!("job_name: {queue}\n")),
+            "deploy/prometheus.yml has no job {queue}"
+        );
+        assert!(
+            metrics.contains(&format!("names: [{queue}]\n")),
+            "deploy/prometheus.yml does not look up {queue}"
+        );
+        let compose = compose();
+        let service = &compose.services[queue];
+        assert_eq!(service.command, [format!("{BIN}{queue}")], "the service {queue} of docker-compose.yml");
+        assert_eq!(service.labels["venturi.queue"], queue, "the service {queue} of docker-compose.yml");
     }
 }
 
@@ -114,7 +141,7 @@ async fn its_commands_start_and_become_healthy() {
     assert_eq!(code, Some(0), "{printed}");
 
     let mut running = Vec::new();
-    for name in ["api", "gate-validator", "metrics-collector", "notifier"] {
+    for name in workers().iter().map(Worker::queue).chain(["api"]) {
         let service = &compose.services[name];
         let port = if name == "api" { listen } else { free_port().unwrap() };
         replaced.retain(|(variable, _)| *variable != "VENTURI_HEALTH_LISTEN");

@@ -28,7 +28,7 @@ impl Journey {
         let input = json!({
             "name": "Night Ferry",
             "description": "Sleeper ferries between islands that have no airport.",
-            "category": "transport", "zone": "Europe/Athens", "currency": "EUR", "idempotencyKey": "journey-1",
+            "category": "transport", "timeZone": "Europe/Athens", "currency": "EUR", "idempotencyKey": "journey-1",
         });
         let payload =
             clients["LEAD"].mutate("createVenture", "CreateVentureInput", "venture { id }", input).await;
@@ -69,7 +69,7 @@ impl Journey {
         let payload = lead.mutate("requestGateValidation", "RequestGateValidationInput", fields, input).await;
         let id = payload["gateRun"]["id"].as_str().unwrap();
         let query = format!(
-            "subscription {{ gateRunUpdated(id: \"{id}\") {{ status verdict criteria {{ key verdict reason {{ code }} }} least {{ text }} }} }}"
+            "subscription {{ gateRunUpdated(id: \"{id}\") {{ status verdict criteria {{ key verdict reason {{ code }} }} remedies {{ text }} }} }}"
         );
         let run = lead
             .watch(&query, |answer| {

@@ -143,7 +143,7 @@ async fn every_request_is_decided_exactly_once() {
     let done = until(|| async {
         let runs = gate_run::Entity::find().all(&db).await.unwrap();
         runs.len() == REQUESTS
-            && runs.iter().all(|run| run.status == "SUCCEEDED")
+            && runs.iter().all(|run| run.status.as_str() == "SUCCEEDED")
             && outbox::Entity::find().count(&db).await.unwrap() == 0
     });
     assert!(done.await, "{} left in the outbox", outbox::Entity::find().count(&db).await.unwrap());

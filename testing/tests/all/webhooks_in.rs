@@ -4,19 +4,20 @@ use app::{
     Error, Request, Scope,
     commands::{
         CreateWebhookSource, DisableWebhookSource, EnableWebhookSource, RecordMetricSample,
-        RedeliverWebhookEvent, RotateWebhookSourceSecret, SubmitEvidence, UpdateWebhookSource,
+        ReprocessWebhookEvent, RotateWebhookSourceSecret, SubmitEvidence, UpdateWebhookSource,
     },
     query::{self, rows::WebhookEvent},
-    source::{self, HandleWebhookEvent},
+    webhook_source::acting::{self, HandleWebhookEvent},
 };
 use delivery::Faults;
 use domain::{
     evidence::{Content, MAX_PER_RUN, Submission},
     id::{Id, kind},
     refusal::Code,
+    root::RootKind,
     webhook_source::{EventStatus, MAX_SOURCES},
 };
-use entity::{audit, history, idempotency, metric_sample, webhook_source};
+use entity::{Name, audit, history, idempotency, metric_sample, webhook_source};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::json;
 use testing::{
@@ -69,13 +70,13 @@ async fn a_source_is_a_member_and_all_of_it_is_on_record(world: World) {
     let rotated = world.app.execute(&admin, &rotate).await.unwrap();
     assert_ne!(made.secret, rotated.secret);
     world.app.execute(&admin, &DisableWebhookSource { webhook_source_id }).await.unwrap();
-    assert!(source::secrets(&world.app, webhook_source_id).await.unwrap().is_empty());
+    assert!(acting::secrets(&world.app, webhook_source_id).await.unwrap().is_empty());
     world.app.execute(&admin, &EnableWebhookSource { webhook_source_id }).await.unwrap();
-    assert_eq!(source::secrets(&world.app, webhook_source_id).await.unwrap().len(), 2);
-    let acting = source::acting(&world.app, webhook_source_id).await.unwrap();
+    assert_eq!(acting::secrets(&world.app, webhook_source_id).await.unwrap().len(), 2);
+    let acting = acting::acting(&world.app, webhook_source_id).await.unwrap();
     let person = acting.actor.person().expect("a person");
     assert_eq!((person.name.as_str(), person.memberships.len()), ("Renamed", 1));
-    let rows = history::Entity::find().filter(history::Column::VentureId.is_null());
+    let rows = history::Entity::find().filter(history::Column::RootKind.eq(Name(RootKind::Portfolio)));
     let rows = rows.all(world.app.database().read()).await.unwrap();
     let kinds: Vec<_> =
         rows.iter().map(|row| row.kind.as_str()).filter(|kind| kind.starts_with("webhook")).collect();
@@ -86,15 +87,13 @@ async fn a_source_is_a_member_and_all_of_it_is_on_record(world: World) {
     // What it does is on record as done by it, and as which source.
     let venture = world.venture("Measured").await;
     let piece = Submission { title: "Note".to_owned(), content: Content::Text("Seen.".to_owned()) };
-    let submit = SubmitEvidence { venture_id: venture, expected_version: None, evidence: piece };
+    let submit = SubmitEvidence { root: venture.into(), expected_version: None, evidence: piece };
     world.app.execute(&Request::by(acting.actor.clone()), &submit).await.unwrap();
     let rows = history::Entity::find().filter(history::Column::Kind.eq("evidence.submitted.v1"));
     let rows = rows.all(world.app.database().read()).await.unwrap();
     assert_eq!(rows[0].actor["webhook_source_id"], json!(webhook_source_id.uuid()));
-    assert_eq!(
-        (&rows[0].actor["name"], &rows[0].actor["roles"]),
-        (&json!("Renamed"), &json!(["INTEGRATION"]))
-    );
+    assert_eq!(rows[0].actor["id"], json!(person.id.uuid()), "whose name is read from their record");
+    assert_eq!(rows[0].actor["roles"], json!(["INTEGRATION"]));
 }
 
 async fn only_an_admin_there_decides_of_sources(world: World) {
@@ -113,10 +112,10 @@ async fn only_an_admin_there_decides_of_sources(world: World) {
         RotateWebhookSourceSecret { webhook_source_id: id, overlap_hours: 0 },
         DisableWebhookSource { webhook_source_id: id },
         EnableWebhookSource { webhook_source_id: id },
-        RedeliverWebhookEvent { webhook_event_id: event }
+        ReprocessWebhookEvent { webhook_event_id: event }
     );
     // A source is held to its portfolio, whatever its roles.
-    let acting = source::acting(&world.app, id).await.unwrap();
+    let acting = acting::acting(&world.app, id).await.unwrap();
     assert!(!acting.actor.holds_anywhere("INTEGRATION"));
 }
 
@@ -152,7 +151,7 @@ async fn no_secret_is_kept_in_the_clear(world: World) {
 async fn a_sample_is_recorded_once_under_its_key(world: World) {
     let venture = world.venture("Measured").await;
     let id = world.source(&["INTEGRATION"]).await;
-    let request = Request::by(source::acting(&world.app, id).await.unwrap().actor);
+    let request = Request::by(acting::acting(&world.app, id).await.unwrap().actor);
     let sample = RecordMetricSample {
         venture_id: venture,
         metric: "leads".to_owned(),
@@ -167,7 +166,7 @@ async fn a_sample_is_recorded_once_under_its_key(world: World) {
     let other = RecordMetricSample { value: 8.0, ..sample.clone() };
     assert_eq!(code(world.app.execute(&request, &other).await), Code::IdempotencyKeyReused);
     let other = world.source(&["INTEGRATION"]).await;
-    let other = Request::by(source::acting(&world.app, other).await.unwrap().actor);
+    let other = Request::by(acting::acting(&world.app, other).await.unwrap().actor);
     assert!(!ids.contains(&world.app.execute(&other, &sample).await.unwrap()), "keys are each source's own");
     assert_eq!(metric_sample::Entity::find().count(world.app.database().read()).await.unwrap(), 2);
     let lead = world.app.execute(&world.request("LEAD").await, &sample).await;
@@ -179,7 +178,7 @@ async fn a_stage_run_has_so_much_evidence_of_its_own(world: World) {
     let lead = world.request("LEAD").await;
     let content = Content::Text("Seen.".to_owned());
     let evidence = Submission { title: "Note".to_owned(), content };
-    let submit = SubmitEvidence { venture_id: venture, expected_version: None, evidence };
+    let submit = SubmitEvidence { root: venture.into(), expected_version: None, evidence };
     for _ in 0..MAX_PER_RUN {
         world.app.execute(&lead, &submit).await.unwrap();
     }
@@ -192,13 +191,7 @@ async fn two_messages_about_one_event_have_one_effect(world: World) {
     let data = json!({ "ventureId": venture, "metric": "leads", "value": 1 });
     let event = world.keep(id, "msg_1", "metric.sample", data).await;
     let second = Uuid::from_u128(rand::random());
-    probe::send(
-        &world.app,
-        second,
-        "handle_webhook_event.v1",
-        &HandleWebhookEvent { webhook_event_id: event },
-    )
-    .await;
+    probe::send(&world.app, second, &HandleWebhookEvent { webhook_event_id: event }).await;
     let process = world.start(Faults::default()).await;
     assert!(until(|| async { world.recorded("settle_webhook_event").await == 2 }).await);
     world.settled().await;
@@ -215,7 +208,7 @@ async fn what_was_done_is_not_called_rejected_once_its_source_is_disabled(world:
     let id = world.source(&["INTEGRATION"]).await;
     let data = json!({ "ventureId": venture, "metric": "leads", "value": 1 });
     let event = world.keep(id, "msg_1", "metric.sample", data).await;
-    let acting = source::acting(&world.app, id).await.unwrap();
+    let acting = acting::acting(&world.app, id).await.unwrap();
     let done = Request::by(acting.actor).with_key(Some(event.to_string())).unwrap();
     let command = RecordMetricSample {
         venture_id: venture,

@@ -15,9 +15,10 @@ use domain::{
     id::{Id, kind},
     member::PersonKind,
     refusal::Code,
-    webhook::{MAX_SECRETS, SCHEDULE},
+    root::RootKind,
+    webhook::{DeliveryStatusKind, DisabledReason, MAX_SECRETS, SCHEDULE},
 };
-use entity::{history, outbox, portfolio, webhook_attempt, webhook_delivery, webhook_endpoint};
+use entity::{Name, history, outbox, portfolio, webhook_attempt, webhook_delivery, webhook_endpoint};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 use testing::{
@@ -130,7 +131,7 @@ async fn enabled(world: &World) -> i32 {
 /// What the portfolio's own history says of endpoints.
 async fn told(world: &World) -> Vec<(String, serde_json::Value)> {
     let rows = history::Entity::find()
-        .filter(history::Column::VentureId.is_null())
+        .filter(history::Column::RootKind.eq(Name(RootKind::Portfolio)))
         .filter(history::Column::Kind.starts_with("webhook_endpoint."))
         .order_by_asc(history::Column::Id)
         .all(world.app.database().read())
@@ -161,7 +162,7 @@ async fn the_whole_schedule(kind: Kind, transport: Transport) {
         waits.push(at);
     }
     let delivery = hooked.attempted(id, 10).await;
-    assert_eq!((delivery.status.as_str(), delivery.next_attempt_at), ("FAILED", None));
+    assert_eq!((delivery.status.0, delivery.next_attempt_at), (DeliveryStatusKind::Failed, None));
     let received = receiver.received();
     let times: Vec<_> = received.iter().map(|request| request.timestamp).collect();
     assert_eq!(times, waits.iter().map(DateTime::timestamp).collect::<Vec<_>>());
@@ -296,8 +297,9 @@ async fn a_receiver_that_is_gone_is_not_called_again(world: World) {
     hooked.receiver.answer(Reply::status(410));
     let id = hooked.tested().await;
     let delivery = hooked.delivery(id).await;
-    assert_eq!((delivery.status.as_str(), delivery.next_attempt_at), ("FAILED", None));
-    assert_eq!(hooked.row().await.disabled_reason.as_deref(), Some("GONE"));
+    assert_eq!((delivery.status.0, delivery.next_attempt_at), (DeliveryStatusKind::Failed, None));
+    hooked.world.settled().await;
+    assert_eq!(hooked.row().await.disabled_reason, Some(Name(DisabledReason::Gone)));
     let (kind, body) = told(&hooked.world).await.pop().unwrap();
     assert_eq!((kind.as_str(), &body["reason"]), ("webhook_endpoint.disabled.v1", &"GONE".into()));
     let test = SendTestWebhook { endpoint_id: hooked.endpoint };
@@ -318,7 +320,7 @@ async fn retry_after_puts_the_next_attempt_off(world: World) {
     assert_eq!(next, now(&hooked.world) + Duration::hours(1), "not after five seconds");
     hooked.receiver.answer(Reply::default());
     hooked.world.clock.advance(Duration::hours(1));
-    assert_eq!(hooked.attempted(id, 2).await.status, "DELIVERED");
+    assert_eq!(hooked.attempted(id, 2).await.status.0, DeliveryStatusKind::Delivered);
     assert_eq!(hooked.row().await.failing_since, None);
     hooked.end().await;
 }
@@ -334,9 +336,14 @@ async fn an_endpoint_that_fails_for_five_days_is_disabled(world: World) {
     assert_eq!((row.disabled_reason, row.failing_since), (None, Some(since)));
     hooked.world.clock.advance(Duration::seconds(1));
     let second = hooked.tested().await;
-    assert_eq!(hooked.row().await.disabled_reason.as_deref(), Some("FAILING"));
+    hooked.world.settled().await;
+    assert_eq!(hooked.row().await.disabled_reason, Some(Name(DisabledReason::Failing)));
     for id in [first, second] {
-        assert_eq!(hooked.delivery(id).await.status, "CANCELLED", "nothing is tried any more");
+        assert_eq!(
+            hooked.delivery(id).await.status.0,
+            DeliveryStatusKind::Cancelled,
+            "nothing is tried any more"
+        );
     }
     let (kind, body) = told(&hooked.world).await.pop().unwrap();
     assert_eq!((kind.as_str(), &body["reason"]), ("webhook_endpoint.disabled.v1", &"FAILING".into()));
@@ -351,15 +358,19 @@ async fn an_endpoint_that_fails_for_five_days_is_disabled(world: World) {
 async fn a_delivery_is_made_again_on_request(world: World) {
     let hooked = Hooked::up(world, None).await;
     let id = hooked.tested().await;
-    assert_eq!(hooked.delivery(id).await.status, "DELIVERED");
+    assert_eq!(hooked.delivery(id).await.status.0, DeliveryStatusKind::Delivered);
     hooked.receiver.answer(Reply::status(500));
     hooked.change(&RedeliverWebhook { delivery_id: id }).await.unwrap();
     let delivery = hooked.attempted(id, 2).await;
-    assert_eq!((delivery.status.as_str(), delivery.tried), ("PENDING", 1), "the schedule begins anew");
+    assert_eq!(
+        (delivery.status.0, delivery.tried),
+        (DeliveryStatusKind::Pending, 1),
+        "the schedule begins anew"
+    );
     // Again while one is due: that one is not made as well.
     hooked.receiver.answer(Reply::default());
     hooked.change(&RedeliverWebhook { delivery_id: id }).await.unwrap();
-    assert_eq!(hooked.attempted(id, 3).await.status, "DELIVERED");
+    assert_eq!(hooked.attempted(id, 3).await.status.0, DeliveryStatusKind::Delivered);
     hooked.world.clock.advance(Duration::minutes(10));
     hooked.world.settled().await;
     let received = hooked.receiver.received();
@@ -404,7 +415,7 @@ async fn a_private_address_is_not_dialled(world: World) {
     let made = hooked.world.listen(&format!("http://[::1]:{port}"), None).await;
     let test = SendTestWebhook { endpoint_id: made.endpoint_id };
     let id = hooked.change(&test).await.unwrap();
-    assert_eq!(hooked.attempted(id, 1).await.status, "PENDING");
+    assert_eq!(hooked.attempted(id, 1).await.status.0, DeliveryStatusKind::Pending);
     let attempts = hooked.attempts(id).await;
     let error = attempts[0].error.clone().unwrap();
     assert!(attempts[0].status.is_none() && error.contains("::1 is not called"), "{error}");
@@ -418,7 +429,7 @@ async fn what_is_pending_is_cancelled_with_its_endpoint(world: World) {
     let disabled = hooked.tested().await;
     let endpoint_id = hooked.endpoint;
     hooked.change(&DisableWebhookEndpoint { endpoint_id }).await.unwrap();
-    assert_eq!(hooked.delivery(disabled).await.status, "CANCELLED");
+    assert_eq!(hooked.delivery(disabled).await.status.0, DeliveryStatusKind::Cancelled);
     assert_eq!(
         refused(hooked.change(&DisableWebhookEndpoint { endpoint_id }).await),
         Code::WebhookEndpointDisabled
@@ -426,7 +437,7 @@ async fn what_is_pending_is_cancelled_with_its_endpoint(world: World) {
     hooked.change(&EnableWebhookEndpoint { endpoint_id }).await.unwrap();
     let deleted = hooked.tested().await;
     hooked.change(&DeleteWebhookEndpoint { endpoint_id }).await.unwrap();
-    assert_eq!(hooked.delivery(deleted).await.status, "CANCELLED");
+    assert_eq!(hooked.delivery(deleted).await.status.0, DeliveryStatusKind::Cancelled);
     assert_eq!(hooked.row().await.secrets, json!([]), "its secrets are gone");
     let gone = hooked.change(&SendTestWebhook { endpoint_id }).await;
     assert!(matches!(gone, Err(Error::NotFound)), "{gone:?}");

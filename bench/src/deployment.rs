@@ -1,8 +1,12 @@
 //! The system as its users run it: release binaries as processes, on servers started for the measurement
 //! and removed after it.
 
+use std::{iter, sync::Arc};
+
 use anyhow::Context;
-use sea_orm::{ColumnTrait, ConnectionTrait, Database, DatabaseConnection, EntityTrait, QueryFilter};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, Database, DatabaseConnection, EntityTrait, QueryFilter, Statement,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testing::{
@@ -11,10 +15,53 @@ use testing::{
 };
 use uuid::Uuid;
 
-use crate::program::{self, Environment, Program};
+use crate::program::{self, Binaries, Environment, Program};
 
 /// Who asks in every measurement.
 const ROLE: &str = "CHAIRMAN";
+
+/// PostgreSQL and RabbitMQ, started for one measurement.
+pub(crate) struct Servers {
+    postgres: PrivatePostgres,
+    broker: PrivateRabbit,
+}
+
+impl Servers {
+    /// Both, empty; commits are on disk as in production.
+    pub(crate) async fn start() -> anyhow::Result<Arc<Self>> {
+        let (postgres, broker) =
+            tokio::try_join!(PrivatePostgres::start(Durability::Crashsafe), PrivateRabbit::start())?;
+        Ok(Arc::new(Self { postgres, broker }))
+    }
+
+    /// Where a database of this name is, or would be.
+    pub(crate) fn database_url(&self, name: &str) -> String {
+        format!("{}/{name}", self.postgres.url().trim_end_matches("/postgres"))
+    }
+
+    /// Makes an empty database.
+    pub(crate) async fn create(&self, name: &str) -> anyhow::Result<String> {
+        execute(&self.postgres.url(), &format!("CREATE DATABASE {name}")).await?;
+        Ok(self.database_url(name))
+    }
+
+    /// Copies a database that nobody is connected to.
+    async fn copy(&self, name: &str, copy: &str) -> anyhow::Result<String> {
+        execute(&self.postgres.url(), &format!("CREATE DATABASE {copy} TEMPLATE {name}")).await?;
+        Ok(self.database_url(copy))
+    }
+
+    /// Removes a database, so that its upkeep is not counted as somebody else's work.
+    pub(crate) async fn remove(&self, name: &str) -> anyhow::Result<()> {
+        execute(&self.postgres.url(), &format!("DROP DATABASE {name} WITH (FORCE)")).await?;
+        execute(&self.postgres.url(), "CHECKPOINT").await
+    }
+
+    /// Where the broker is.
+    pub(crate) fn amqp_url(&self) -> String {
+        self.broker.url()
+    }
+}
 
 /// A running system.
 pub(crate) struct Deployment {
@@ -26,12 +73,13 @@ pub(crate) struct Deployment {
     pub(crate) address: String,
     /// Its database.
     pub(crate) database_url: String,
-    /// A copy of the database as it was when the system started: for a limit.
-    pub(crate) copy_url: String,
     // In this order, so that the processes go before what they use.
     programs: Vec<Program>,
-    broker: Option<PrivateRabbit>,
-    _postgres: Option<PrivatePostgres>,
+    binaries: Binaries,
+    environment: Environment,
+    /// A copy of the database as it was when the system started: for a limit.
+    copy_url: Option<String>,
+    servers: Option<Arc<Servers>>,
     _folder: Option<TempDir>,
 }
 
@@ -44,42 +92,97 @@ pub(crate) struct Known {
 
 impl Deployment {
     /// Everything in one process, on SQLite.
-    pub(crate) async fn embedded() -> anyhow::Result<Self> {
+    pub(crate) async fn embedded(binaries: &Binaries) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let file = |name: &str| format!("sqlite://{}", folder.path().join(name).display());
         let (database_url, copy_url) = (file("venturi.sqlite"), file("copy.sqlite"));
-        let (address, environment) = environment(&database_url, None)?;
-        let token = prepare(&environment).await?;
+        let mut deployment = Self::prepared(binaries, database_url, Vec::new()).await?;
         let copy = format!("VACUUM INTO '{}'", folder.path().join("copy.sqlite").display());
-        execute(&database_url, &copy).await?;
-        let programs = vec![Program::listening("venturi", &environment).await?.0];
-        let client = Client::new(&address, &token);
-        let (broker, _postgres, _folder) = (None, None, Some(folder));
-        Ok(Self { client, token, address, database_url, copy_url, programs, broker, _postgres, _folder })
+        execute(&deployment.database_url, &copy).await?;
+        deployment.start(&["venturi"]).await?;
+        Ok(Self { copy_url: Some(copy_url), _folder: Some(folder), ..deployment })
     }
 
-    /// `api` and so many `gate-validator`s, on PostgreSQL and RabbitMQ.
-    pub(crate) async fn distributed(validators: usize) -> anyhow::Result<Self> {
-        let (postgres, rabbit) =
-            tokio::try_join!(PrivatePostgres::start(Durability::Crashsafe), PrivateRabbit::start())?;
-        let database_url = postgres.url();
-        let server = database_url.trim_end_matches("/postgres");
-        let copy_url = format!("{server}/copy");
-        let (address, environment) = environment(&database_url, Some(rabbit.url()))?;
-        let token = prepare(&environment).await?;
-        execute(&format!("{server}/template1"), "CREATE DATABASE copy TEMPLATE postgres").await?;
-        let mut programs = vec![Program::listening("api", &environment).await?.0];
-        for _ in 0..validators {
-            programs.push(Program::silent("gate-validator", &environment)?);
+    /// `api` and so many `gate-validator`s, on PostgreSQL and RabbitMQ of their own.
+    pub(crate) async fn distributed(binaries: &Binaries, validators: usize) -> anyhow::Result<Self> {
+        let servers = Servers::start().await?;
+        let mut deployment = Self::on(&servers, "venturi", binaries).await?;
+        deployment.copy_url = Some(servers.copy("venturi", "copy").await?);
+        deployment.start_distributed(validators).await?;
+        Ok(deployment)
+    }
+
+    /// A new database of this name with the demo in it, and nothing started on it yet.
+    pub(crate) async fn on(servers: &Arc<Servers>, name: &str, binaries: &Binaries) -> anyhow::Result<Self> {
+        let database_url = servers.create(name).await?;
+        let settings =
+            vec![("VENTURI_AMQP_URL", servers.amqp_url()), ("VENTURI_AMQP_NAMESPACE", name.to_owned())];
+        let deployment = Self::prepared(binaries, database_url, settings).await?;
+        Ok(Self { servers: Some(Arc::clone(servers)), ..deployment })
+    }
+
+    /// Migrates, makes the demo, and gives a token.
+    async fn prepared(
+        binaries: &Binaries,
+        database_url: String,
+        settings: Vec<(&'static str, String)>,
+    ) -> anyhow::Result<Self> {
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let environment: Environment = common(&address, &database_url).into_iter().chain(settings).collect();
+        for arguments in [["migrate"], ["seed"]] {
+            run(binaries, &arguments, &environment).await?;
         }
+        let token = token(binaries, &environment, ROLE).await?;
         let client = Client::new(&address, &token);
-        let (broker, _postgres, _folder) = (Some(rabbit), Some(postgres), None);
-        Ok(Self { client, token, address, database_url, copy_url, programs, broker, _postgres, _folder })
+        let (programs, binaries) = (Vec::new(), binaries.clone());
+        let (copy_url, servers, _folder) = (None, None, None);
+        Ok(Self {
+            client,
+            token,
+            address,
+            database_url,
+            programs,
+            binaries,
+            environment,
+            copy_url,
+            servers,
+            _folder,
+        })
     }
 
-    /// Where its broker is.
-    pub(crate) fn amqp_url(&self) -> Option<String> {
-        self.broker.as_ref().map(PrivateRabbit::url)
+    /// Starts `api` and so many `gate-validator`s.
+    pub(crate) async fn start_distributed(&mut self, validators: usize) -> anyhow::Result<()> {
+        let names: Vec<_> = iter::once("api").chain(iter::repeat_n("gate-validator", validators)).collect();
+        self.start(&names).await
+    }
+
+    /// Starts these programs, the gateway first.
+    async fn start(&mut self, names: &[&str]) -> anyhow::Result<()> {
+        for (place, name) in names.iter().enumerate() {
+            let command = self.binaries.command(name, &self.environment)?;
+            let program = match place {
+                0 => Program::listening(command).await?.0,
+                _ => Program::silent(command)?,
+            };
+            self.programs.push(program);
+        }
+        Ok(())
+    }
+
+    /// A caller with the role of the demo's other persons.
+    pub(crate) async fn caller(&self, role: &str) -> anyhow::Result<Client> {
+        let token = token(&self.binaries, &self.environment, role).await?;
+        Ok(Client::new(&self.address, &token))
+    }
+
+    /// Its servers.
+    pub(crate) fn servers(&self) -> anyhow::Result<&Servers> {
+        self.servers.as_deref().context("servers")
+    }
+
+    /// The copy of its database.
+    pub(crate) fn copy_url(&self) -> anyhow::Result<&str> {
+        self.copy_url.as_deref().context("a copy")
     }
 
     /// Its gateway's process.
@@ -123,6 +226,12 @@ pub(crate) async fn open(url: &str) -> anyhow::Result<DatabaseConnection> {
     Ok(Database::connect(options).await?)
 }
 
+/// The number that a query gives as `count`.
+pub(crate) async fn count(db: &DatabaseConnection, sql: &str) -> anyhow::Result<i64> {
+    let statement = Statement::from_string(db.get_database_backend(), sql);
+    Ok(db.query_one_raw(statement).await?.context("a row")?.try_get("", "count")?)
+}
+
 /// Puts `count` ventures with known ids beside the demo's, for a limit that takes them at random.
 pub(crate) async fn plant_ventures(db: &DatabaseConnection, count: u32) -> anyhow::Result<Known> {
     use entity::{stage_run, token, venture};
@@ -150,10 +259,10 @@ pub(crate) fn planted_stage_run(number: u32) -> Uuid {
     Uuid::from_u128((0xb << 124) | u128::from(number))
 }
 
-fn environment(database_url: &str, amqp_url: Option<String>) -> anyhow::Result<(String, Environment)> {
-    let address = format!("127.0.0.1:{}", free_port()?);
-    let mut settings = vec![
-        ("VENTURI_LISTEN", address.clone()),
+/// The settings of every program.
+fn common(address: &str, database_url: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("VENTURI_LISTEN", address.to_owned()),
         ("VENTURI_DATABASE_URL", database_url.to_owned()),
         ("VENTURI_HEALTH_LISTEN", "127.0.0.1:0".to_owned()),
         ("VENTURI_LOG", "error".to_owned()),
@@ -162,21 +271,23 @@ fn environment(database_url: &str, amqp_url: Option<String>) -> anyhow::Result<(
         ("VENTURI_COST_RESTORE_PER_S", "1000000000".to_owned()),
         // A socket that nobody reads from while it is counted is not to be dropped for it.
         ("VENTURI_KEEP_ALIVE_S", "120".to_owned()),
-    ];
-    settings.extend(amqp_url.map(|url| ("VENTURI_AMQP_URL", url)));
-    Ok((address, settings.into_iter().collect()))
+    ]
 }
 
-/// Migrates, makes the demo, and gives a token.
-async fn prepare(environment: &Environment) -> anyhow::Result<String> {
-    for arguments in [["migrate"], ["seed"]] {
-        program::run("venturi", &arguments, environment).await?;
-    }
-    let arguments = ["token", "create", "--portfolio", "demo", "--role", ROLE];
-    program::run("venturi", &arguments, environment).await
+/// What `venturi` prints when it is run with these arguments.
+async fn run(binaries: &Binaries, arguments: &[&str], environment: &Environment) -> anyhow::Result<String> {
+    let mut command = binaries.command("venturi", environment)?;
+    command.args(arguments);
+    program::run(command).await
 }
 
-async fn execute(url: &str, sql: &str) -> anyhow::Result<()> {
+/// A token of the demo's person with this role.
+async fn token(binaries: &Binaries, environment: &Environment, role: &str) -> anyhow::Result<String> {
+    run(binaries, &["token", "create", "--portfolio", "demo", "--role", role], environment).await
+}
+
+/// Runs statements that give no rows.
+pub(crate) async fn execute(url: &str, sql: &str) -> anyhow::Result<()> {
     let db = open(url).await?;
     db.execute_unprepared(sql).await?;
     db.close().await?;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    Scale,
+    Plan,
     deployment::Deployment,
     report::{Figure, Limit, Unit, percentile},
 };
@@ -19,12 +19,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const QUEUE: &str = "round-trip";
 
 /// Median and 99th percentile.
-pub(crate) async fn measure(scale: Scale) -> anyhow::Result<Vec<Figure>> {
-    let mut deployment = Deployment::distributed(1).await?;
-    let count = scale.count(MUTATIONS);
+pub(crate) async fn measure(plan: &Plan) -> anyhow::Result<Vec<Figure>> {
+    let mut deployment = Deployment::distributed(&plan.binaries, 1).await?;
+    let count = plan.count(MUTATIONS);
     let events = events(&deployment, count).await?;
     deployment.stop().await?;
-    let confirms = confirms(&deployment.amqp_url().context("a broker")?, count).await?;
+    let confirms = confirms(&deployment.servers()?.amqp_url(), count).await?;
     let figure = |share: f64, label: &str| Figure {
         name: format!("mutation to subscription event over SSE, {label}"),
         value: percentile(&events, share),

@@ -4,15 +4,21 @@
 //! nothing that ships may import this crate.
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a measurement that cannot go on stops")]
 
+mod bare;
 mod deployment;
+mod frozen;
+mod growth;
 mod latency;
 mod load;
+mod peer;
 mod pipeline;
+mod processor;
 mod program;
 mod queries;
 mod report;
 mod start;
 mod subscribers;
+mod validations;
 
 use std::{
     fs::File,
@@ -22,6 +28,8 @@ use std::{
 };
 
 use clap::{Parser, ValueEnum};
+
+use program::Binaries;
 
 /// Measures the system against limits measured in the same run
 #[derive(Parser, Debug)]
@@ -35,6 +43,12 @@ struct Arguments {
     /// A tenth of everything: to see that it works, not to quote
     #[arg(long)]
     quick: bool,
+    /// Folder of the binaries that are measured; that of `bench` itself when not given
+    #[arg(long, value_name = "FOLDER")]
+    binaries: Option<PathBuf>,
+    /// Folder of an earlier commit's binaries, which `peer` measures beside them
+    #[arg(long, value_name = "FOLDER")]
+    baseline: Option<PathBuf>,
     /// Also write one JSON object per figure and line
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -44,6 +58,8 @@ struct Arguments {
 enum Scenario {
     /// Requests for gate validations until their verdicts are committed
     Pipeline,
+    /// The pipeline and a page beside a Node stack, and beside the binaries of an earlier commit
+    Peer,
     /// Queries of one venture and of a page of twenty
     Queries,
     /// From a mutation to the event at a subscriber
@@ -52,20 +68,24 @@ enum Scenario {
     Subscribers,
     /// Time to listening, and memory at rest
     Start,
+    /// Every interactive query with 1,000 ventures and with 100,000
+    Growth,
 }
 
-/// How much is done.
-#[derive(Clone, Copy, Debug)]
-struct Scale {
+/// What is measured, and how much is done.
+#[derive(Clone, Debug)]
+struct Plan {
     divisor: u32,
+    binaries: Binaries,
+    baseline: Option<Binaries>,
 }
 
-impl Scale {
-    fn count(self, full: u32) -> u32 {
+impl Plan {
+    fn count(&self, full: u32) -> u32 {
         (full / self.divisor).max(1)
     }
 
-    fn time(self, full: Duration) -> Duration {
+    fn time(&self, full: Duration) -> Duration {
         full / self.divisor
     }
 }
@@ -73,7 +93,11 @@ impl Scale {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let scale = Scale { divisor: if arguments.quick { 10 } else { 1 } };
+    let plan = Plan {
+        divisor: if arguments.quick { 10 } else { 1 },
+        binaries: arguments.binaries.map_or_else(Binaries::own, Binaries::of)?,
+        baseline: arguments.baseline.map(Binaries::of).transpose()?,
+    };
     let chosen = match arguments.scenarios.as_slice() {
         [] => Scenario::value_variants(),
         some => some,
@@ -81,7 +105,7 @@ async fn main() -> anyhow::Result<()> {
     let mut rounds = Vec::new();
     for number in 1..=arguments.rounds {
         writeln!(stderr(), "round {number} of {}", arguments.rounds)?;
-        rounds.push(round(chosen, scale).await?);
+        rounds.push(round(chosen, &plan).await?);
     }
     let figures = report::Rounds::of(&rounds);
     stdout().write_all(report::table(&figures, arguments.quick).as_bytes())?;
@@ -95,16 +119,18 @@ async fn main() -> anyhow::Result<()> {
 }
 
 /// Each of these once.
-async fn round(scenarios: &[Scenario], scale: Scale) -> anyhow::Result<Vec<report::Figure>> {
+async fn round(scenarios: &[Scenario], plan: &Plan) -> anyhow::Result<Vec<report::Figure>> {
     let mut figures = Vec::new();
     for scenario in scenarios {
         writeln!(stderr(), "measuring: {scenario:?}")?;
         figures.extend(match scenario {
-            Scenario::Pipeline => pipeline::measure(scale).await?,
-            Scenario::Queries => queries::measure(scale).await?,
-            Scenario::Latency => latency::measure(scale).await?,
-            Scenario::Subscribers => subscribers::measure(scale).await?,
-            Scenario::Start => start::measure(scale).await?,
+            Scenario::Pipeline => pipeline::measure(plan).await?,
+            Scenario::Peer => peer::measure(plan).await?,
+            Scenario::Queries => queries::measure(plan).await?,
+            Scenario::Latency => latency::measure(plan).await?,
+            Scenario::Subscribers => subscribers::measure(plan).await?,
+            Scenario::Start => start::measure(plan).await?,
+            Scenario::Growth => growth::measure(plan).await?,
         });
     }
     Ok(figures)

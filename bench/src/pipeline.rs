@@ -3,88 +3,100 @@
 mod pgbench;
 mod sqlite;
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
-
-use anyhow::ensure;
-use entity::gate_run;
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
-use serde_json::json;
+use std::time::Duration;
 
 use crate::{
-    Scale,
-    deployment::{Deployment, open},
-    load,
+    Plan,
+    deployment::{Deployment, open, plant_ventures},
+    frozen,
     report::{Aim, Figure, Limit, Unit},
+    validations::{Measured, REQUESTS, Subject, VENTURES},
 };
 
-const REQUESTS: u32 = 4_000;
-/// Ventures that the requests, and the limits' statements, are spread over.
-const VENTURES: u32 = 40;
 /// Requests per lease and delete in the limits: the relay takes up whatever is due.
 const RELAY_BATCH: u32 = 8;
 const TIME: Duration = Duration::from_secs(10);
-const PATIENCE: Duration = Duration::from_secs(600);
+/// The statements that the system sends now.
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pipeline.sql");
 const AIM: Aim = Aim::OfLimit(0.6);
+const FROZEN_AIM: Aim = Aim::OfLimit(1.0);
 
-/// All three figures.
-pub(crate) async fn measure(scale: Scale) -> anyhow::Result<Vec<Figure>> {
-    let mut deployment = Deployment::embedded().await?;
-    let value = validations(&deployment, scale).await?;
+/// Embedded, and distributed with one and with two validators.
+pub(crate) async fn measure(plan: &Plan) -> anyhow::Result<Vec<Figure>> {
+    let mut figures = Vec::new();
+    let mut deployment = Deployment::embedded(&plan.binaries).await?;
+    let measured = validations(&deployment, plan).await?;
     deployment.stop().await?;
-    let limit = sqlite::limit(&deployment.copy_url, scale.time(TIME)).await?;
+    let limit = sqlite::limit(deployment.copy_url()?, plan.time(TIME)).await?;
     let limit = Some(Limit { name: "one SQLite writer, same statements", value: limit });
-    let mut figures = vec![figure("venturi on SQLite", value, limit)];
-    let mut limit = None;
+    let name = "venturi on SQLite";
+    figures.push(rate(name, &measured, limit, AIM));
+    figures.extend(processor(name, &measured, None));
+    let mut yardsticks = None;
     for validators in [1, 2] {
-        let mut deployment = Deployment::distributed(validators).await?;
-        let value = validations(&deployment, scale).await?;
-        if limit.is_none() {
-            deployment.stop().await?;
-            let found = pgbench::limit(&deployment.copy_url, scale.time(TIME)).await?;
-            limit = found.map(|value| Limit { name: "pgbench, same statements", value });
-        }
+        let mut deployment = Deployment::distributed(&plan.binaries, validators).await?;
+        let measured = validations(&deployment, plan).await?;
+        let Yardsticks { own, frozen } = match yardsticks {
+            Some(known) => known,
+            None => {
+                deployment.stop().await?;
+                *yardsticks.insert(Yardsticks::measure(&deployment, plan).await?)
+            }
+        };
         let plural = if validators == 1 { "" } else { "s" };
         let name = format!("api + {validators} gate-validator{plural} on PostgreSQL and RabbitMQ");
-        figures.push(figure(&name, value, limit));
+        let own = own.map(|own| Limit { name: "pgbench, the statements' own script", value: own.per_second });
+        let of_frozen = |value| Limit { name: "pgbench, the frozen yardstick", value };
+        let frozen_processor = frozen.and_then(|frozen| frozen.processor_ms).map(of_frozen);
+        figures.push(rate(&name, &measured, own, AIM));
+        let frozen_rate = frozen.map(|frozen| of_frozen(frozen.per_second));
+        figures.push(rate(
+            &format!("{name}, beside the frozen yardstick"),
+            &measured,
+            frozen_rate,
+            FROZEN_AIM,
+        ));
+        figures.extend(processor(&name, &measured, frozen_processor));
     }
     Ok(figures)
 }
 
-fn figure(name: &str, value: f64, limit: Option<Limit>) -> Figure {
+fn rate(name: &str, measured: &Measured, limit: Option<Limit>, aim: Aim) -> Figure {
     let name = format!("gate validations, request to committed verdict: {name}");
-    Figure { name, value, unit: Unit::PerSecond, limit, aim: Some(AIM) }
+    Figure { name, value: measured.per_second, unit: Unit::PerSecond, limit, aim: Some(aim) }
 }
 
-/// Requests validations, waits until the last is decided, and gives how many there were per second.
-async fn validations(deployment: &Deployment, scale: Scale) -> anyhow::Result<f64> {
-    let ventures: Arc<[String]> = deployment.create_ventures(VENTURES).await.into();
-    let count = scale.count(REQUESTS);
-    let client = deployment.client.clone();
-    let db = open(&deployment.database_url).await?;
-    let began = Instant::now();
-    load::spread(count, move |number| {
-        let (client, ventures) = (client.clone(), Arc::clone(&ventures));
-        async move {
-            let number = number as usize;
-            let gates = ["title-validated", "description-validated", "category-assigned"];
-            let input = json!({
-                "ventureId": ventures[number % ventures.len()], "gate": gates[number % gates.len()],
-            });
-            let (name, input_type) = ("requestGateValidation", "RequestGateValidationInput");
-            client.mutate(name, input_type, "gateRun { id }", input).await;
-        }
-    })
-    .await;
-    let open = gate_run::Entity::find().filter(gate_run::Column::Status.ne("SUCCEEDED"));
-    while open.clone().count(&db).await? > 0 {
-        ensure!(began.elapsed() < PATIENCE, "the verdicts do not come");
-        tokio::time::sleep(Duration::from_millis(10)).await;
+fn processor(name: &str, measured: &Measured, limit: Option<Limit>) -> Option<Figure> {
+    let name = format!("processor time of the whole machine for a validation: {name}");
+    Some(Figure { name, value: measured.processor_ms?, unit: Unit::Milliseconds, limit, aim: None })
+}
+
+async fn validations(deployment: &Deployment, plan: &Plan) -> anyhow::Result<Measured> {
+    let ventures = deployment.create_ventures(VENTURES).await.into();
+    let (client, database_url) = (&deployment.client, deployment.database_url.as_str());
+    Subject { client, database_url, ventures }.measure(plan.count(REQUESTS)).await
+}
+
+/// What pgbench does on the same server; none where there is no pgbench.
+#[derive(Clone, Copy)]
+struct Yardsticks {
+    /// With the statements that the system sends now, on the schema of now.
+    own: Option<Measured>,
+    /// With the statements and the schema of `frozen/`.
+    frozen: Option<Measured>,
+}
+
+impl Yardsticks {
+    async fn measure(deployment: &Deployment, plan: &Plan) -> anyhow::Result<Self> {
+        let time = plan.time(TIME);
+        let url = deployment.copy_url()?;
+        let db = open(url).await?;
+        let known = plant_ventures(&db, VENTURES).await?;
+        db.close().await?;
+        let own = pgbench::run(SCRIPT, url, &known, time).await?;
+        let url = deployment.servers()?.create("frozen").await?;
+        frozen::fill(&url).await?;
+        let frozen = pgbench::run(frozen::SCRIPT, &url, &frozen::known(), time).await?;
+        Ok(Self { own, frozen })
     }
-    let time = began.elapsed();
-    ensure!(gate_run::Entity::find().count(&db).await? == u64::from(count), "a request was lost");
-    db.close().await?;
-    Ok(f64::from(count) / time.as_secs_f64())
 }

@@ -10,28 +10,28 @@ use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
 use crate::{
-    Scale,
+    Plan,
     deployment::{Deployment, text},
     load,
     report::{Aim, Figure, Limit, Unit},
+    validations::{self, GATES},
 };
 
 const TIME: Duration = Duration::from_secs(5);
 const PAGE: u32 = 20;
 const LABELS: [&str; 2] = ["title-captured", "description-written"];
-const GATES: [&str; 3] = ["title-validated", "description-validated", "category-assigned"];
 
 const NOTHING: &str = "{ __typename }";
-const ONE: &str = "query($id: ID!) { venture(id: $id) { id name description category zone currency status \
+const ONE: &str = "query($id: ID!) { venture(id: $id) { id name description category timeZone currency status \
                    version sequence createdAt updatedAt } }";
 const TWENTY: &str = "{ ventures(first: 20) { nodes { id name status version stage { number title } stageRun { \
                       status gates { key latestRun { status verdict criteria { key verdict evidence { id } } } } \
                       doneWhen { key label done } evidence { id title kind } } } } }";
 
 /// All queries, each beside the bare server that gives the very same answer.
-pub(crate) async fn measure(scale: Scale) -> anyhow::Result<Vec<Figure>> {
-    let deployment = Deployment::distributed(1).await?;
-    let ids = furnish(&deployment).await?;
+pub(crate) async fn measure(plan: &Plan) -> anyhow::Result<Vec<Figure>> {
+    let deployment = Deployment::distributed(&plan.binaries, 1).await?;
+    let ids = furnish(&deployment, &LABELS, 1).await?;
     let http = reqwest::Client::new();
     let anonymous = |query: &str, variables: Value| {
         let request = http.post(format!("http://{}/graphql", deployment.address));
@@ -51,22 +51,26 @@ pub(crate) async fn measure(scale: Scale) -> anyhow::Result<Vec<Figure>> {
             "a page of 20 ventures with stage, gates, labels and evidence",
             twenty,
             get("/ventures".into()),
-            Some(Aim::OfLimit(0.5)),
+            Some(Aim::OfLimit(0.7)),
         ),
     ];
     let mut figures = Vec::new();
     for (name, ours, bare, aim) in pairs {
         ensure_same(&ours, &bare).await?;
-        let value = load::rate(ours, scale.time(TIME)).await?;
-        let limit =
-            Some(Limit { name: "bare axum + sqlx", value: load::rate(bare, scale.time(TIME)).await? });
+        let value = load::rate(ours, plan.time(TIME)).await?;
+        let limit = Some(Limit { name: "bare axum + sqlx", value: load::rate(bare, plan.time(TIME)).await? });
         figures.push(Figure { name: format!("query: {name}"), value, unit: Unit::PerSecond, limit, aim });
     }
     Ok(figures)
 }
 
-/// Puts attestations, evidence and verdicts on the first page; gives its ventures' ids.
-async fn furnish(deployment: &Deployment) -> anyhow::Result<Vec<String>> {
+/// Puts attestations of these labels, evidence, and so many verdicts of each gate on the first page of ventures;
+/// gives their ids.
+pub(crate) async fn furnish(
+    deployment: &Deployment,
+    labels: &[&str],
+    verdicts: u32,
+) -> anyhow::Result<Vec<String>> {
     deployment.create_ventures(PAGE).await;
     let client = &deployment.client;
     let page = client.data("{ ventures(first: 20) { nodes { id } } }", json!({})).await;
@@ -74,25 +78,20 @@ async fn furnish(deployment: &Deployment) -> anyhow::Result<Vec<String>> {
     let ids: Vec<String> = nodes.iter().map(|node| text(&node["id"])).collect();
     ensure!(ids.len() == PAGE as usize, "{} ventures on the page", ids.len());
     for id in &ids {
-        for label in LABELS {
+        for label in labels {
             let input = json!({
-                "ventureId": id, "target": { "doneWhen": label },
+                "ventureId": id, "target": { "doneWhen": label }, "note": "Seen and written down.",
                 "evidence": [{ "title": "What was found", "content": { "text": "Seen and written down." } }],
             });
-            client.mutate("attest", "AttestInput", "venture { id }", input).await;
+            client.mutate("attest", "AttestInput", "", input).await;
         }
-        for gate in GATES {
+        for gate in (0..verdicts).flat_map(|_| GATES) {
             let input = json!({ "ventureId": id, "gate": gate });
-            let made = client
-                .mutate("requestGateValidation", "RequestGateValidationInput", "gateRun { id }", input)
-                .await;
-            let run = text(&made["gateRun"]["id"]);
-            let watch = format!("subscription {{ gateRunUpdated(id: \"{run}\") {{ status }} }}");
-            let decided =
-                |answer: &Value| (answer["data"]["gateRunUpdated"]["status"] == "SUCCEEDED").then_some(());
-            client.watch(&watch, decided).await;
+            let (name, input_type) = ("requestGateValidation", "RequestGateValidationInput");
+            client.mutate(name, input_type, "gateRun { id }", input).await;
         }
     }
+    validations::decided(&deployment.database_url).await?;
     Ok(ids)
 }
 

@@ -44,8 +44,20 @@ pub(crate) enum Unit {
 pub(crate) enum Aim {
     /// This share of its limit, or more.
     OfLimit(f64),
+    /// So many times its limit, or more: for a rate that is held against another system's.
+    AtLeastTimes(f64),
+    /// So many times its limit, or less: for a time that is held against the same with less to do, or against what
+    /// it was before.
+    AtMostTimes(f64),
     /// Less than this.
     Below(f64),
+}
+
+impl Aim {
+    /// Whether figure and limit are compared as "so many times".
+    fn in_times(self) -> bool {
+        matches!(self, Self::AtLeastTimes(_) | Self::AtMostTimes(_))
+    }
 }
 
 impl Unit {
@@ -65,9 +77,16 @@ impl Figure {
         Some(if self.unit == Unit::PerSecond { self.value / limit } else { limit / self.value })
     }
 
+    /// How many times its limit it is.
+    fn times(&self) -> Option<f64> {
+        Some(self.value / self.limit?.value)
+    }
+
     fn meets_aim(&self) -> Option<bool> {
         match self.aim? {
             Aim::OfLimit(share) => self.ratio().map(|ratio| ratio >= share),
+            Aim::AtLeastTimes(least) => self.times().map(|times| times >= least),
+            Aim::AtMostTimes(most) => self.times().map(|times| times <= most),
             Aim::Below(most) => Some(self.value < most),
         }
     }
@@ -86,6 +105,8 @@ pub(crate) struct Rounds {
     middle: Figure,
     /// The ratios of all rounds, ascending; none where there is no limit.
     ratios: Vec<f64>,
+    /// How many times its limit the figure was in each round, ascending; none where there is no limit.
+    times: Vec<f64>,
 }
 
 impl Rounds {
@@ -100,17 +121,29 @@ impl Rounds {
         let mut sorted: Vec<_> = rounds.collect();
         sorted.sort_by(|a, b| score(a).total_cmp(&score(b)));
         let ratios = sorted.iter().filter_map(Figure::ratio).collect();
-        Self { middle: sorted.swap_remove((sorted.len() - 1) / 2), ratios }
+        let mut times: Vec<_> = sorted.iter().filter_map(Figure::times).collect();
+        times.sort_by(f64::total_cmp);
+        Self { middle: sorted.swap_remove((sorted.len() - 1) / 2), ratios, times }
     }
 
     fn ratio_shown(&self) -> String {
-        let percent = |ratio: f64| format!("{:.0}", ratio * 100.0);
-        match (self.middle.ratio(), self.ratios.as_slice()) {
+        let in_times = self.middle.aim.is_some_and(Aim::in_times);
+        let (middle, all) = if in_times {
+            (self.middle.times(), self.times.as_slice())
+        } else {
+            (self.middle.ratio(), self.ratios.as_slice())
+        };
+        let (unit, shown): (_, fn(f64) -> String) = if in_times {
+            ("×", |times| format!("{times:.2}"))
+        } else {
+            ("%", |ratio| format!("{:.0}", ratio * 100.0))
+        };
+        match (middle, all) {
             (None, _) => "–".to_owned(),
-            (Some(ratio), [lowest, .., highest]) => {
-                format!("{} % ({}–{})", percent(ratio), percent(*lowest), percent(*highest))
+            (Some(middle), [lowest, .., highest]) => {
+                format!("{} {unit} ({}–{})", shown(middle), shown(*lowest), shown(*highest))
             }
-            (Some(ratio), _) => format!("{} %", percent(ratio)),
+            (Some(middle), _) => format!("{} {unit}", shown(middle)),
         }
     }
 }
@@ -133,6 +166,8 @@ pub(crate) fn table(figures: &[Rounds], quick: bool) -> String {
             .map_or("–".to_owned(), |limit| format!("{} ({})", figure.shown(limit.value), limit.name));
         let aim = match figure.aim {
             Some(Aim::OfLimit(share)) => format!("≥ {:.0} %", share * 100.0),
+            Some(Aim::AtLeastTimes(least)) => format!("≥ {least:.2} ×"),
+            Some(Aim::AtMostTimes(most)) => format!("≤ {most:.2} ×"),
             Some(Aim::Below(most)) => format!("< {}", figure.shown(most)),
             None => "–".to_owned(),
         };
@@ -215,6 +250,23 @@ mod tests {
         assert_eq!(rows, [rate, wait]);
         let lower_of_two = table(&Rounds::of(&rounds[..2]), false);
         assert!(lower_of_two.contains("| 40 % (40–70) | ≥ 50 %: missed |"), "{lower_of_two}");
+    }
+
+    #[test]
+    fn a_figure_with_an_aim_in_times_is_shown_in_times() {
+        let round = |rate, wait| {
+            vec![
+                figure(Unit::PerSecond, rate, 100.0, Aim::AtLeastTimes(2.0)),
+                figure(Unit::Milliseconds, wait, 2.0, Aim::AtMostTimes(1.5)),
+            ]
+        };
+        let text = table(&Rounds::of(&[round(190.0, 3.2), round(210.0, 2.9), round(230.0, 2.0)]), false);
+        let rows: Vec<_> = text.lines().skip(4).collect();
+        let rate = "| it | 210 /s | 100 /s (bare) | 2.10 × (1.90–2.30) | ≥ 2.00 ×: met |";
+        let wait = "| it | 2.9 ms | 2.0 ms (bare) | 1.45 × (1.00–1.60) | ≤ 1.50 ×: met |";
+        assert_eq!(rows, [rate, wait]);
+        let missed = table(&Rounds::of(&[round(199.0, 3.1)]), false);
+        assert_eq!(missed.matches("missed").count(), 2, "{missed}");
     }
 
     #[test]

@@ -6,8 +6,8 @@ use anyhow::Context;
 use testing::servers::free_port;
 
 use crate::{
-    Scale,
-    program::{Environment, Program},
+    Plan,
+    program::{Binaries, Environment, Program},
     report::{Aim, Figure, Unit, percentile},
 };
 
@@ -15,17 +15,17 @@ const STARTS: u32 = 5;
 const IDLE: Duration = Duration::from_secs(5);
 
 /// Start on an empty folder, start on an existing database, and memory at rest.
-pub(crate) async fn measure(scale: Scale) -> anyhow::Result<Vec<Figure>> {
+pub(crate) async fn measure(plan: &Plan) -> anyhow::Result<Vec<Figure>> {
     let (mut first, mut again, mut resident) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..STARTS {
         let folder = tempfile::tempdir()?;
-        let (time, process) = start(folder.path()).await?;
+        let (time, process) = start(&plan.binaries, folder.path()).await?;
         first.push(time);
         process.terminate().await?;
-        let (time, process) = start(folder.path()).await?;
+        let (time, process) = start(&plan.binaries, folder.path()).await?;
         again.push(time);
         if round == 0 {
-            tokio::time::sleep(scale.time(IDLE)).await;
+            tokio::time::sleep(plan.time(IDLE)).await;
             resident.push(resident_megabytes(&process)?);
         }
         process.terminate().await?;
@@ -45,13 +45,13 @@ pub(crate) async fn measure(scale: Scale) -> anyhow::Result<Vec<Figure>> {
 }
 
 /// Starts it in a folder; gives the milliseconds until it says that it listens.
-async fn start(folder: &Path) -> anyhow::Result<(f64, Program)> {
+async fn start(binaries: &Binaries, folder: &Path) -> anyhow::Result<(f64, Program)> {
     let environment = Environment::from([
         ("VENTURI_LISTEN", format!("127.0.0.1:{}", free_port()?)),
         ("VENTURI_DATABASE_URL", format!("sqlite://{}", folder.join("venturi.sqlite").display())),
         ("VENTURI_LOG", "error".to_owned()),
     ]);
-    let (process, time) = Program::listening("venturi", &environment).await?;
+    let (process, time) = Program::listening(binaries.command("venturi", &environment)?).await?;
     Ok((time.as_secs_f64() * 1_000.0, process))
 }
 

@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use crate::{
-    Scale,
+    Plan,
     deployment::Deployment,
     report::{Figure, Limit, Unit, percentile},
     start::resident_megabytes,
@@ -46,9 +46,9 @@ struct Seen {
 }
 
 /// Delays of events, and memory.
-pub(crate) async fn measure(scale: Scale) -> anyhow::Result<Vec<Figure>> {
-    let mut deployment = Deployment::distributed(1).await?;
-    let (subscribers, events) = (scale.count(SUBSCRIBERS), scale.count(EVENTS));
+pub(crate) async fn measure(plan: &Plan) -> anyhow::Result<Vec<Figure>> {
+    let mut deployment = Deployment::distributed(&plan.binaries, 1).await?;
+    let (subscribers, events) = (plan.count(SUBSCRIBERS), plan.count(EVENTS));
     let at_rest = resident_megabytes(deployment.gateway()?)?;
     let ventures = deployment.create_ventures(VENTURES).await;
     let address = deployment.address.clone();
@@ -64,7 +64,7 @@ pub(crate) async fn measure(scale: Scale) -> anyhow::Result<Vec<Figure>> {
         let delays = watched.delays(&ventures, events, change).await?;
         (delays, resident_megabytes(deployment.gateway()?)?)
     };
-    let idle = idle_sockets(&address, &deployment.token, scale.count(IDLE_SOCKETS)).await?;
+    let idle = idle_sockets(&address, &deployment.token, plan.count(IDLE_SOCKETS)).await?;
     let idling = resident_megabytes(deployment.gateway()?)?;
     drop(idle);
     deployment.stop().await?;
@@ -90,7 +90,7 @@ pub(crate) async fn measure(scale: Scale) -> anyhow::Result<Vec<Figure>> {
         delay(0.5, "p50"),
         delay(0.99, "p99"),
         memory(format!("resident set of api with {subscribers} subscriptions"), watching),
-        memory(format!("resident set of api with {} idle sockets", scale.count(IDLE_SOCKETS)), idling),
+        memory(format!("resident set of api with {} idle sockets", plan.count(IDLE_SOCKETS)), idling),
     ])
 }
 

@@ -9,8 +9,11 @@ use sea_orm::sqlx::{
 };
 use uuid::Uuid;
 
-use super::{RELAY_BATCH, VENTURES};
-use crate::deployment::{Known, open, plant_ventures, planted_stage_run, planted_venture};
+use super::RELAY_BATCH;
+use crate::{
+    deployment::{Known, open, plant_ventures, planted_stage_run, planted_venture},
+    validations::VENTURES,
+};
 
 const WRITES: &str = include_str!("../../sqlite-writes.sql");
 const READS: &str = include_str!("../../sqlite-reads.sql");

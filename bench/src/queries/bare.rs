@@ -1,11 +1,7 @@
 //! The limit: the same answers by hand. One statement here for each that the system sends, over as many
 //! connections; no schema, no resolvers, no loaders.
 
-use std::{
-    collections::HashMap,
-    net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
-};
+use std::{collections::HashMap, net::SocketAddr, sync::Arc};
 
 use anyhow::Context;
 use axum::{
@@ -16,15 +12,11 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
-use sea_orm::sqlx::{
-    self, FromRow, PgPool, Row,
-    postgres::{PgPoolOptions, PgRow},
-};
+use sea_orm::sqlx::{self, FromRow, PgPool, Row, postgres::PgRow};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// As many as one of the system's processes holds.
-const CONNECTIONS: u32 = 20;
+use crate::bare::{self, failed};
 
 const HOLDER: &str = "SELECT p.id AS person_id, p.handle, p.name, m.portfolio_id, m.roles, t.id AS token_id, \
                       t.portfolio_id AS bound_to, t.roles AS narrowed_to, t.expires_at, t.last_used_at \
@@ -52,7 +44,7 @@ type Answer = Result<Json<Value>, StatusCode>;
 
 /// Starts it in this process; `sample` is a venture of the page as the system shows it.
 pub(super) async fn serve(database_url: &str, sample: &Value) -> anyhow::Result<SocketAddr> {
-    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).connect(database_url).await?;
+    let pool = bare::connect(database_url).await?;
     let list = |name: &str| sample["stageRun"][name].as_array().cloned().context("a list");
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let bare = Bare {
@@ -67,10 +59,7 @@ pub(super) async fn serve(database_url: &str, sample: &Value) -> anyhow::Result<
         .route("/venture/{id}", get(venture))
         .route("/ventures", get(ventures))
         .with_state(Arc::new(bare));
-    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let address = listener.local_addr()?;
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    Ok(address)
+    bare::serve(router).await
 }
 
 async fn nothing() -> Json<Value> {
@@ -89,7 +78,7 @@ async fn venture(State(bare): State<Arc<Bare>>, headers: HeaderMap, Path(id): Pa
     let row = rows.fetch_one(&bare.pool).await.map_err(failed)?;
     Ok(Json(json!({ "data": { "venture": {
         "id": global_id("Venture", row.id), "name": row.name, "description": row.description,
-        "category": row.category, "zone": row.zone, "currency": row.currency, "status": row.status,
+        "category": row.category, "timeZone": row.zone, "currency": row.currency, "status": row.status,
         "version": row.version, "sequence": row.sequence,
         "createdAt": row.created_at.to_rfc3339(), "updatedAt": row.updated_at.to_rfc3339(),
     } } })))
@@ -169,17 +158,8 @@ struct Page {
 }
 
 impl Bare {
-    /// The portfolios of who holds the token: one statement, as in the system.
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Vec<Uuid>, StatusCode> {
-        let header = headers.get("authorization").and_then(|value| value.to_str().ok());
-        let secret =
-            header.and_then(|value| value.strip_prefix("Bearer ")).ok_or(StatusCode::UNAUTHORIZED)?;
-        let holder = sqlx::query(HOLDER).bind(app::token::hash(secret)).fetch_all(&self.pool);
-        let places = holder.await.map_err(failed)?;
-        if places.is_empty() {
-            return Err(StatusCode::UNAUTHORIZED);
-        }
-        Ok(places.iter().filter_map(|row| row.get("portfolio_id")).collect())
+        bare::authenticate(&self.pool, HOLDER, headers).await
     }
 
     /// Six statements, as in the system: the last five side by side.
@@ -281,10 +261,6 @@ fn global_id(kind: &str, id: Uuid) -> String {
 fn local_id(global: &str) -> Option<Uuid> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(global).ok()?).ok()?;
     text.split_once(':')?.1.parse().ok()
-}
-
-fn failed(_: sqlx::Error) -> StatusCode {
-    StatusCode::INTERNAL_SERVER_ERROR
 }
 
 #[cfg(test)]

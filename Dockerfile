@@ -5,13 +5,13 @@
 FROM rust:1-slim-bookworm AS build
 WORKDIR /src
 COPY . .
-# The caches live outside the layers, so the binaries are copied out within the same step.
+# The caches live outside the layers, so the binaries are copied out within the same step; those of an earlier build go
+# first. By package rather than `--workspace`, which would build with the features that the tests ask for.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
-    cargo build --release --locked --workspace --bin venturi --bin api --bin gate-validator \
-        --bin metrics-collector --bin notifier \
-    && install -D --target-directory=/out target/release/venturi target/release/api target/release/gate-validator \
-        target/release/metrics-collector target/release/notifier
+    mkdir -p target/release /out && find target/release -maxdepth 1 -type f -executable -delete \
+    && cargo build --release --locked --package standalone --package api --package worker --bins \
+    && find target/release -maxdepth 1 -type f -executable -exec install --target-directory=/out {} +
 
 FROM debian:bookworm-slim AS runtime
 RUN groupadd --system --gid 10001 venturi \

@@ -56,9 +56,9 @@ async function portfolio() {
 
 const url = `http://127.0.0.1:${receiver.address().port}/hook`;
 const input = { portfolioId: await portfolio(), url, eventTypes: ['venture.created.v1'] };
-const { secret, endpoint } = await change('createWebhookEndpoint', input, 'secret endpoint { id }');
-after(() => change('deleteWebhookEndpoint', { endpointId: endpoint.id }, 'deletedEndpointId'));
-const endpointId = endpoint.id;
+const { secret, webhookEndpoint } = await change('createWebhookEndpoint', input, 'secret webhookEndpoint { id }');
+const webhookEndpointId = webhookEndpoint.id;
+after(() => change('deleteWebhookEndpoint', { webhookEndpointId }, 'deletedWebhookEndpointId'));
 
 test('an event comes signed, and says what the API says', async () => {
   const id = await venture('Told to a receiver');
@@ -70,7 +70,7 @@ test('an event comes signed, and says what the API says', async () => {
 });
 
 test('what was changed on the way is not ours', async () => {
-  await change('sendTestWebhook', { endpointId }, 'delivery { id }');
+  await change('sendTestWebhook', { webhookEndpointId }, 'webhookDelivery { id }');
   const { headers, body } = await next();
   const webhook = new Webhook(secret);
   assert.equal(webhook.verify(body, headers).type, 'webhook.test.v1');
@@ -83,12 +83,12 @@ test('what was changed on the way is not ours', async () => {
 });
 
 test('after a rotation the old secret is good for a while, and the new one at once', async () => {
-  const rotated = await change('rotateWebhookSecret', { endpointId, overlapHours: 1 }, 'secret');
-  await change('sendTestWebhook', { endpointId }, 'delivery { id }');
+  const rotated = await change('rotateWebhookEndpointSecret', { webhookEndpointId, overlapHours: 1 }, 'secret');
+  await change('sendTestWebhook', { webhookEndpointId }, 'webhookDelivery { id }');
   const { headers, body } = await next();
   for (const good of [secret, rotated.secret]) new Webhook(good).verify(body, headers);
-  const last = await change('rotateWebhookSecret', { endpointId, overlapHours: 0 }, 'secret');
-  await change('sendTestWebhook', { endpointId }, 'delivery { id }');
+  const last = await change('rotateWebhookEndpointSecret', { webhookEndpointId, overlapHours: 0 }, 'secret');
+  await change('sendTestWebhook', { webhookEndpointId }, 'webhookDelivery { id }');
   const after = await next();
   new Webhook(last.secret).verify(after.body, after.headers);
   for (const bad of [secret, rotated.secret]) {

@@ -61,22 +61,22 @@ class WebhooksOut(unittest.TestCase):
         threading.Thread(target=cls.server.serve_forever, daemon=True).start()
         made = change(
             "createWebhookEndpoint",
-            "secret endpoint { id }",
+            "secret webhookEndpoint { id }",
             portfolioId=ask('{ portfolio(slug: "demo") { id } }')["portfolio"]["id"],
             url=f"http://127.0.0.1:{cls.server.server_port}/hook",
             # Nothing of what others do meanwhile: tests come whatever is asked for.
             eventTypes=["venture.completed.v1"],
         )
-        cls.secret, cls.endpoint = made["secret"], made["endpoint"]["id"]
+        cls.secret, cls.endpoint = made["secret"], made["webhookEndpoint"]["id"]
 
     @classmethod
     def tearDownClass(cls):
-        change("deleteWebhookEndpoint", "deletedEndpointId", endpointId=cls.endpoint)
+        change("deleteWebhookEndpoint", "deletedWebhookEndpointId", webhookEndpointId=cls.endpoint)
         cls.server.shutdown()
         cls.server.server_close()
 
     def sent(self):
-        change("sendTestWebhook", "delivery { id }", endpointId=self.endpoint)
+        change("sendTestWebhook", "webhookDelivery { id }", webhookEndpointId=self.endpoint)
         return arrived.get(timeout=PATIENCE_S)
 
     def test_a_message_is_verified_as_it_came(self):

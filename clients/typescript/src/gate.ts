@@ -37,7 +37,7 @@ const VERDICT = graphql(`
       status
       verdict
       criteria { label verdict seen wanted reason { code text } }
-      least { text roles }
+      remedies { text roles }
     }
   }
 `);

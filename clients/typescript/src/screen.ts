@@ -30,7 +30,7 @@ const SCREEN = graphql(`
           dueAt
           lateAt
           doneWhen { key label owner done }
-          gates { key label kind latestRun { status verdict least { text roles } } }
+          gates { key label kind latestRun { status verdict remedies { text roles } } }
           evidence { id title submittedBy { name } }
         }
       }

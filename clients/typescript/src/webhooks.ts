@@ -27,7 +27,7 @@ const CREATE_ENDPOINT = graphql(`
   mutation CreateEndpoint($input: CreateWebhookEndpointInput!) {
     createWebhookEndpoint(input: $input) {
       secret
-      endpoint { id }
+      webhookEndpoint { id }
       userErrors { field message code }
     }
   }

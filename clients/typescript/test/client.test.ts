@@ -19,7 +19,7 @@ test('a venture is created, attested and validated', async () => {
   await attest(venturi, id, { doneWhen: 'title-captured' }, 'Read aloud in the weekly meeting.');
   const run = await validate(venturi, id, 'title-validated');
   assert.equal(run.verdict, 'PASS');
-  assert.deepEqual(run.least, []);
+  assert.deepEqual(run.remedies, []);
   const [criterion] = run.criteria ?? [];
   assert.equal(criterion?.verdict, 'PASS');
   assert.match(criterion?.seen ?? '', /Typed from end to end/);
@@ -29,7 +29,7 @@ test('a gate that cannot pass says what is missing', async () => {
   const { id } = await create(venturi, 'Without a category', DESCRIPTION);
   const run = await validate(venturi, id, 'category-assigned');
   assert.equal(run.verdict, 'FAIL');
-  assert.ok(run.least && run.least.length > 0, 'the least that would turn it green');
+  assert.ok(run.remedies && run.remedies.length > 0, 'what would turn it into a pass');
 });
 
 test('a screen of ventures is one cheap request', async () => {

@@ -69,9 +69,9 @@ fn is_relay(sql: &str) -> bool {
 
 /// What the scripts' numbered parameters stand for.
 struct Ids<'a> {
-    /// `?1` to `?11`.
-    rows: [Uuid; 11],
-    /// `?12`.
+    /// `?1` to `?9`.
+    rows: [Uuid; 9],
+    /// `?10`.
     token_hash: &'a str,
 }
 
@@ -89,8 +89,6 @@ impl<'a> Ids<'a> {
             new(4),
             new(2),
             new(6),
-            new(3),
-            new(7),
             known.person,
         ];
         Self { rows, token_hash: &known.token_hash }

@@ -53,7 +53,18 @@ const COPIED: &[Copied] = &[
             ("due_at", "t.due_at + n * interval '1 second'"),
         ],
     },
+    Copied {
+        table: "waiting",
+        owner: "venture_id",
+        ids: &["id", "venture_id", "thing_id"],
+        values: &[("due_at", "t.due_at + n * interval '1 second'")],
+    },
 ];
+
+/// How many there are at each stage is kept, so it is planted too.
+const COUNTED: &str = "INSERT INTO stage_count (id, portfolio_id, stage, status, ventures) \
+                       SELECT gen_random_uuid(), portfolio_id, stage, status, count(*) FROM venture \
+                       WHERE name LIKE 'Measured %' GROUP BY portfolio_id, stage, status";
 
 const DESCRIPTION: &str = "'One venture of many, number ' || n || CASE WHEN n % :rare = 0 THEN ', by the tidewater' \
                            ELSE ', on dry land' END";
@@ -68,8 +79,14 @@ pub(super) async fn ventures(database_url: &str, count: u32) -> anyhow::Result<(
     for copied in COPIED {
         let table = copied.table;
         let columns = texts(&db, &columns_of(table)).await?;
+        if columns.is_empty() {
+            continue; // The schema is one from before there was this table.
+        }
         let made = db.execute_unprepared(&copied.multiply(&columns, template, count)).await?.rows_affected();
         ensure!(made >= u64::from(count), "{made} rows of {table} for {count} ventures");
+    }
+    if !texts(&db, &columns_of("stage_count")).await?.is_empty() {
+        db.execute_unprepared(COUNTED).await?;
     }
     db.execute_unprepared("VACUUM ANALYZE").await?;
     db.close().await?;

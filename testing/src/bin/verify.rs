@@ -59,10 +59,12 @@ async fn main() -> anyhow::Result<ExitCode> {
     Ok(exit_code(outcome))
 }
 
-/// Builds the binaries, which some tests start as processes. False: cargo has said why not.
+/// Builds the binaries, which some tests start as processes, and the tests with them: by themselves the binaries would
+/// be built with other features, and most of the workspace twice. False: cargo has said why not.
 async fn build_programs() -> anyhow::Result<bool> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo).args(["build", "--quiet", "--workspace", "--bins"]).status().await;
+    let status =
+        Command::new(cargo).args(["build", "--quiet", "--workspace", "--all-targets"]).status().await;
     Ok(status.context("cannot run cargo")?.success())
 }
 

@@ -164,7 +164,7 @@ async fn fold(cx: &mut Context<'_>, portfolio: Id<kind::Portfolio>) -> Result<us
     Ok(rows.len())
 }
 
-/// From how many rows on a portfolio's are folded.
-const FOLDED_FROM: i64 = 64;
+/// The most rows of a portfolio that are left as they are.
+pub const FOLDED_FROM: i64 = 64;
 /// The most rows that one transaction folds.
 const FOLDED_AT_ONCE: u64 = 1_000;

@@ -47,9 +47,12 @@ impl Work for Counted {
         if ventures != 1 {
             return Ok(Progress::Wrong(format!("{ventures} ventures are counted instead of 1")));
         }
-        Ok(match counts::rows(app, self.0).await? {
-            1 => Progress::Done,
-            rows => Progress::UnderWay(format!("{rows} rows of counts")),
+        // More than stay as they are were appended. Folded while they were, they leave some that came after.
+        let rows = i64::try_from(counts::rows(app, self.0).await?).unwrap_or(i64::MAX);
+        Ok(if rows <= counts::FOLDED_FROM {
+            Progress::Done
+        } else {
+            Progress::UnderWay(format!("{rows} rows of counts"))
         })
     }
 }

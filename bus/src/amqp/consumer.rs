@@ -117,7 +117,8 @@ impl Subscription {
     }
 
     fn deliver(&self, message: lapin::message::Delivery) -> Delivery {
-        let receipt = Receipt { acker: message.acker.clone(), _channel: self.channel.clone() };
+        let receipt =
+            Receipt { acker: message.acker.clone(), lost: self.lost.clone(), _channel: self.channel.clone() };
         let redelivered = message.redelivered;
         let (envelope, malformed) = wire::envelope(message);
         Delivery::new(Arc::new(envelope), redelivered, malformed, delivery::Receipt::Amqp(receipt))
@@ -148,14 +149,16 @@ impl Drop for Subscription {
 /// the channel a message came through can settle it.
 pub(crate) struct Receipt {
     acker: Acker,
+    lost: CancellationToken,
     _channel: Channel,
 }
 
 impl Receipt {
+    /// On a connection that just broke, lapin may take an acknowledgement and never say what became of it.
     pub(crate) async fn ack(self) -> Result<(), AckError> {
-        match self.acker.ack(BasicAckOptions::default()).await {
-            Ok(true) => Ok(()),
-            Ok(false) | Err(_) => Err(AckError::Stale),
+        match self.lost.run_until_cancelled(self.acker.ack(BasicAckOptions::default())).await {
+            Some(Ok(true)) => Ok(()),
+            Some(Ok(false) | Err(_)) | None => Err(AckError::Stale),
         }
     }
 }

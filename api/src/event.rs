@@ -5,16 +5,15 @@ mod query;
 mod reads;
 mod subscription;
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use app::{
     actor::{Recorded, RecordedKind},
-    query::{batch, rows},
+    query::rows,
 };
 use async_graphql::{Context, Enum, ID, Json, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use domain::{RootId, root::RootKind};
-use uuid::Uuid;
 
 pub(crate) use list::EventFilter;
 pub(crate) use query::EventQuery;
@@ -24,9 +23,8 @@ pub(crate) use subscription::EventSubscription;
 use crate::{
     error::problem,
     global_id::{Kind, encode},
-    loader::Reader,
     person::Person,
-    record::{FromRow, Record},
+    record::record,
     root::Root,
 };
 
@@ -34,21 +32,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Event(pub(crate) Arc<rows::Event>);
 
-impl FromRow for Event {
-    type Row = rows::Event;
-
-    fn of(row: Arc<rows::Event>) -> Self {
-        Self(row)
-    }
-}
-
-impl Record for Event {
-    const KIND: Kind = Kind::Event;
-
-    async fn rows(reader: &Reader, ids: &[Uuid]) -> Result<HashMap<Uuid, rows::Event>, app::Error> {
-        batch::by_ids(reader.app(), reader.scope(), ids).await
-    }
-}
+record!(Event, rows::Event, scope);
 
 /// Kind of an actor.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]

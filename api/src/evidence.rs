@@ -25,7 +25,7 @@ use crate::{
     global_id::{Kind, encode},
     loader::{Group, Loads, Reader, grouped},
     person::Person,
-    record::{FromRow, Record},
+    record::record,
     session::session,
 };
 
@@ -33,21 +33,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Evidence(pub(crate) Arc<rows::Evidence>);
 
-impl FromRow for Evidence {
-    type Row = rows::Evidence;
-
-    fn of(row: Arc<rows::Evidence>) -> Self {
-        Self(row)
-    }
-}
-
-impl Record for Evidence {
-    const KIND: Kind = Kind::Evidence;
-
-    async fn rows(reader: &Reader, ids: &[Uuid]) -> Result<HashMap<Uuid, rows::Evidence>, app::Error> {
-        batch::by_ids(reader.app(), reader.scope(), ids).await
-    }
-}
+record!(Evidence, rows::Evidence, scope);
 
 /// All evidence of a stage run, by the stage run's id.
 pub(crate) struct EvidenceOfRun;

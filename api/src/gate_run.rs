@@ -33,7 +33,7 @@ use crate::{
     loader::{Group, Loads, Reader, grouped},
     person::Person,
     playbook::{FailureAction, Gate, GateKind, Playbook},
-    record::{FromRow, Record},
+    record::record,
     root::Root,
     session::session,
     stage_run::StageRun,
@@ -45,21 +45,7 @@ use result::{CriterionResult, Remedy};
 #[derive(Clone)]
 pub(crate) struct GateRun(pub(crate) Arc<rows::GateRun>);
 
-impl FromRow for GateRun {
-    type Row = rows::GateRun;
-
-    fn of(row: Arc<rows::GateRun>) -> Self {
-        Self(row)
-    }
-}
-
-impl Record for GateRun {
-    const KIND: Kind = Kind::GateRun;
-
-    async fn rows(reader: &Reader, ids: &[Uuid]) -> Result<HashMap<Uuid, rows::GateRun>, app::Error> {
-        batch::by_ids(reader.app(), reader.scope(), ids).await
-    }
-}
+record!(GateRun, rows::GateRun, scope);
 
 /// The latest run of each gate of a stage run, by the stage run's id.
 pub(crate) struct LatestGateRuns;

@@ -3,12 +3,11 @@
 mod list;
 mod mutation;
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use app::query::{batch, members, rows};
+use app::query::{members, rows};
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 pub(crate) use list::MemberFilter;
 pub(crate) use mutation::MemberMutation;
@@ -16,10 +15,9 @@ pub(crate) use mutation::MemberMutation;
 use crate::{
     error::problem,
     global_id::{Kind, encode},
-    loader::Reader,
     person::Person,
     portfolio::Portfolio,
-    record::{FromRow, Record},
+    record::record,
     session::session,
 };
 
@@ -27,21 +25,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Member(Arc<rows::Member>);
 
-impl FromRow for Member {
-    type Row = rows::Member;
-
-    fn of(row: Arc<rows::Member>) -> Self {
-        Self(row)
-    }
-}
-
-impl Record for Member {
-    const KIND: Kind = Kind::Member;
-
-    async fn rows(reader: &Reader, ids: &[Uuid]) -> Result<HashMap<Uuid, rows::Member>, app::Error> {
-        batch::by_ids(reader.app(), reader.scope(), ids).await
-    }
-}
+record!(Member, rows::Member, scope);
 
 /// A person's membership of a portfolio.
 #[Object]

@@ -2,21 +2,19 @@
 
 mod list;
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use app::query::{batch, rows};
+use app::query::rows;
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 pub(crate) use list::MetricSampleFilter;
 
 use crate::{
     error::optional,
     global_id::{Kind, encode},
-    loader::Reader,
     person::Person,
-    record::{FromRow, Record},
+    record::record,
     session::session,
     venture::Venture,
 };
@@ -25,21 +23,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct MetricSample(Arc<rows::MetricSample>);
 
-impl FromRow for MetricSample {
-    type Row = rows::MetricSample;
-
-    fn of(row: Arc<rows::MetricSample>) -> Self {
-        Self(row)
-    }
-}
-
-impl Record for MetricSample {
-    const KIND: Kind = Kind::MetricSample;
-
-    async fn rows(reader: &Reader, ids: &[Uuid]) -> Result<HashMap<Uuid, rows::MetricSample>, app::Error> {
-        batch::by_ids(reader.app(), reader.scope(), ids).await
-    }
-}
+record!(MetricSample, rows::MetricSample, scope);
 
 /// Value of a metric of a venture at one time.
 #[Object]

@@ -5,10 +5,9 @@ mod mutation;
 mod query;
 mod stage_count;
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use app::query::{
-    batch,
     events::{self, Events},
     members, require_admin, rows,
     stage_runs::{self, StageRuns},
@@ -33,10 +32,9 @@ use crate::{
     event::EventFilter,
     global_id::{Kind, encode},
     list::{Connection, Order, asked, request},
-    loader::Reader,
     member::MemberFilter,
     playbook::Playbook,
-    record::{FromRow, Record},
+    record::record,
     session::session,
     stage_run::StageRunFilter,
     token::ApiTokenFilter,
@@ -49,21 +47,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Portfolio(Arc<rows::Portfolio>);
 
-impl FromRow for Portfolio {
-    type Row = rows::Portfolio;
-
-    fn of(row: Arc<rows::Portfolio>) -> Self {
-        Self(row)
-    }
-}
-
-impl Record for Portfolio {
-    const KIND: Kind = Kind::Portfolio;
-
-    async fn rows(reader: &Reader, ids: &[Uuid]) -> Result<HashMap<Uuid, rows::Portfolio>, app::Error> {
-        batch::by_ids(reader.app(), reader.scope(), ids).await
-    }
-}
+record!(Portfolio, rows::Portfolio, scope);
 
 impl Portfolio {
     /// The playbook that it uses now.

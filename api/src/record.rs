@@ -28,3 +28,35 @@ pub(crate) trait Record: FromRow {
         ids: &[Uuid],
     ) -> impl Future<Output = Result<HashMap<Uuid, Self::Row>, app::Error>> + Send;
 }
+
+/// Makes a record of a type around its shared row: its global ids have the type's name, and `batch::by_ids` reads its
+/// rows among those that the caller sees, or (`administered`) whose portfolio the caller administers.
+macro_rules! record {
+    ($record:ident, $row:ty, scope) => {
+        $crate::record::record!(@ $record, $row, |reader| reader.scope());
+    };
+    ($record:ident, $row:ty, administered) => {
+        $crate::record::record!(@ $record, $row, |reader| &reader.administered());
+    };
+    (@ $record:ident, $row:ty, |$reader:ident| $scope:expr) => {
+        impl $crate::record::FromRow for $record {
+            type Row = $row;
+
+            fn of(row: std::sync::Arc<$row>) -> Self {
+                Self(row)
+            }
+        }
+
+        impl $crate::record::Record for $record {
+            const KIND: $crate::global_id::Kind = $crate::global_id::Kind::$record;
+
+            async fn rows(
+                $reader: &$crate::loader::Reader,
+                ids: &[uuid::Uuid],
+            ) -> Result<std::collections::HashMap<uuid::Uuid, $row>, app::Error> {
+                app::query::batch::by_ids($reader.app(), $scope, ids).await
+            }
+        }
+    };
+}
+pub(crate) use record;

@@ -2,17 +2,15 @@
 
 mod list;
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use app::query::{
-    batch,
     gate_runs::{self, GateRuns},
     rows,
 };
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use domain::{RootId, evidence::Target, stage_run::StatusKind};
-use uuid::Uuid;
 
 pub(crate) use list::StageRunFilter;
 
@@ -24,9 +22,9 @@ use crate::{
     gate_run::GateRunFilter,
     global_id::{Kind, encode},
     list::{Connection, Order, asked, request},
-    loader::{Group, Reader},
+    loader::Group,
     playbook::{Gate, Playbook, Stage},
-    record::{FromRow, Record},
+    record::record,
     root::Root,
     session::session,
 };
@@ -35,21 +33,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct StageRun(pub(crate) Arc<rows::StageRun>);
 
-impl FromRow for StageRun {
-    type Row = rows::StageRun;
-
-    fn of(row: Arc<rows::StageRun>) -> Self {
-        Self(row)
-    }
-}
-
-impl Record for StageRun {
-    const KIND: Kind = Kind::StageRun;
-
-    async fn rows(reader: &Reader, ids: &[Uuid]) -> Result<HashMap<Uuid, rows::StageRun>, app::Error> {
-        batch::by_ids(reader.app(), reader.scope(), ids).await
-    }
-}
+record!(StageRun, rows::StageRun, scope);
 
 /// Status of a stage run.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]

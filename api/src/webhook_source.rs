@@ -4,16 +4,15 @@ pub(crate) mod event;
 mod list;
 mod mutation;
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use app::query::{
-    batch, rows,
+    rows,
     webhook_events::{self, WebhookEvents},
     webhook_sources::Status,
 };
 use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 pub(crate) use event::WebhookEvent;
 pub(crate) use list::WebhookSourceFilter;
@@ -23,10 +22,9 @@ use crate::{
     error::optional,
     global_id::{Kind, encode},
     list::{Connection, Order, asked, request},
-    loader::Reader,
     person::Person,
     portfolio::Portfolio,
-    record::{FromRow, Record},
+    record::record,
     session::session,
 };
 use event::WebhookEventFilter;
@@ -35,21 +33,7 @@ use event::WebhookEventFilter;
 #[derive(Clone)]
 pub(crate) struct WebhookSource(Arc<rows::WebhookSource>);
 
-impl FromRow for WebhookSource {
-    type Row = rows::WebhookSource;
-
-    fn of(row: Arc<rows::WebhookSource>) -> Self {
-        Self(row)
-    }
-}
-
-impl Record for WebhookSource {
-    const KIND: Kind = Kind::WebhookSource;
-
-    async fn rows(reader: &Reader, ids: &[Uuid]) -> Result<HashMap<Uuid, rows::WebhookSource>, app::Error> {
-        batch::by_ids(reader.app(), &reader.administered(), ids).await
-    }
-}
+record!(WebhookSource, rows::WebhookSource, administered);
 
 /// Status of a webhook source.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use crate::{
     global_id::{Kind, encode},
     loader::{Group, Loads, Reader, grouped},
     person::Person,
-    record::{FromRow, Record},
+    record::record,
     session::session,
 };
 
@@ -22,21 +22,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Attestation(pub(crate) Arc<rows::Attestation>);
 
-impl FromRow for Attestation {
-    type Row = rows::Attestation;
-
-    fn of(row: Arc<rows::Attestation>) -> Self {
-        Self(row)
-    }
-}
-
-impl Record for Attestation {
-    const KIND: Kind = Kind::Attestation;
-
-    async fn rows(reader: &Reader, ids: &[Uuid]) -> Result<HashMap<Uuid, rows::Attestation>, app::Error> {
-        batch::by_ids(reader.app(), reader.scope(), ids).await
-    }
-}
+record!(Attestation, rows::Attestation, scope);
 
 /// The attestations of a stage run that hold now, by the stage run's id.
 pub(crate) struct AttestationsOfRun;

@@ -22,7 +22,7 @@ use crate::{
     global_id::{Kind, encode},
     list::{Filtering, Listing, TimeRange, names, period, set},
     loader::{Group, Loads, Reader, grouped},
-    record::{FromRow, Record},
+    record::record,
     session::session,
 };
 
@@ -30,21 +30,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct WebhookDelivery(Arc<rows::WebhookDelivery>);
 
-impl FromRow for WebhookDelivery {
-    type Row = rows::WebhookDelivery;
-
-    fn of(row: Arc<rows::WebhookDelivery>) -> Self {
-        Self(row)
-    }
-}
-
-impl Record for WebhookDelivery {
-    const KIND: Kind = Kind::WebhookDelivery;
-
-    async fn rows(reader: &Reader, ids: &[Uuid]) -> Result<HashMap<Uuid, rows::WebhookDelivery>, app::Error> {
-        batch::by_ids(reader.app(), &reader.administered(), ids).await
-    }
-}
+record!(WebhookDelivery, rows::WebhookDelivery, administered);
 
 /// The message of a delivery, by the message's id.
 struct Message;

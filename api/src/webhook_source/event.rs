@@ -1,18 +1,17 @@
 //! Webhook events: what a webhook source sent, and what came of it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use app::{
     commands::WebhookRecord,
     query::{
-        batch, rows,
+        rows,
         webhook_events::{self, OrderBy, WebhookEvents},
     },
 };
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 use domain::webhook_source::EventStatus;
-use uuid::Uuid;
 
 use super::WebhookSource;
 use crate::{
@@ -21,8 +20,7 @@ use crate::{
     error::problem,
     global_id::{Kind, encode},
     list::{Filtering, Listing, TimeRange, period, set},
-    loader::Reader,
-    record::{FromRow, Record},
+    record::record,
     session::session,
 };
 
@@ -30,21 +28,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct WebhookEvent(Arc<rows::WebhookEvent>);
 
-impl FromRow for WebhookEvent {
-    type Row = rows::WebhookEvent;
-
-    fn of(row: Arc<rows::WebhookEvent>) -> Self {
-        Self(row)
-    }
-}
-
-impl Record for WebhookEvent {
-    const KIND: Kind = Kind::WebhookEvent;
-
-    async fn rows(reader: &Reader, ids: &[Uuid]) -> Result<HashMap<Uuid, rows::WebhookEvent>, app::Error> {
-        batch::by_ids(reader.app(), &reader.administered(), ids).await
-    }
-}
+record!(WebhookEvent, rows::WebhookEvent, administered);
 
 /// Status of a webhook event.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]

@@ -18,6 +18,7 @@ use domain::{
     id::{Id, kind},
     playbook::Playbook,
     refusal::Code,
+    stage_run::StageRun,
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use serde_json::Value;
@@ -51,6 +52,8 @@ pub struct Context<'a> {
     subject: Subject,
     /// Records that were found before their commands run.
     resolved: HashMap<(Kind, Uuid), Found>,
+    /// What is attested in a stage run, as the command under way read it.
+    attested: Option<(Id<StageRun>, Vec<Attestation>)>,
     /// What the command under way recorded.
     recorded: Recorded,
     /// What those who wait are told of once the transaction has committed.
@@ -82,6 +85,7 @@ impl App {
             roots: Roots::default(),
             subject: Subject::default(),
             resolved: HashMap::new(),
+            attested: None,
             recorded: Recorded::default(),
             hints: Vec::new(),
             waits_changed: Vec::new(),
@@ -144,9 +148,23 @@ impl<'a> Context<'a> {
         self.app.playbooks().get(&self.tx, id).await
     }
 
-    /// What is attested in the stage run now, with the evidence that stands.
-    pub(crate) async fn attestations(&self) -> Result<Vec<Attestation>, Error> {
-        crate::evidence::store::current(&self.tx, &[self.stage_run()?.id.uuid()]).await
+    /// What is attested in the stage run now, with the evidence that stands: read once, for the command and for what
+    /// waits after it.
+    pub(crate) async fn attestations(&mut self) -> Result<Vec<Attestation>, Error> {
+        let run = self.stage_run()?.id;
+        if let Some((of, known)) = &self.attested
+            && *of == run
+        {
+            return Ok(known.clone());
+        }
+        let found = crate::evidence::store::current(&self.tx, &[run.uuid()]).await?;
+        self.attested = Some((run, found.clone()));
+        Ok(found)
+    }
+
+    /// Whoever changes an attestation or its evidence says so: what was read before no longer holds.
+    pub(crate) fn attestations_changed(&mut self) {
+        self.attested = None;
     }
 
     /// Keeps for the record what something other than the root was before, and is after.
@@ -199,6 +217,7 @@ impl<'a> Context<'a> {
     pub async fn perform<C: Command>(&mut self, command: &C) -> Result<C::Output, Error> {
         let target = command.target();
         self.recorded = Recorded::default();
+        self.attested = None;
         self.find(target).await?;
         self.authorize::<C>().await?;
         self.require_unchanged(target)?;

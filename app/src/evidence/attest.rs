@@ -106,6 +106,7 @@ impl Command for Attest {
             evidence: submissions.iter().map(|_| cx.id()).chain(cited).collect(),
         };
         store::insert(cx.tx(), &run, &attestation, &submissions).await?;
+        cx.attestations_changed();
         cx.emit(AttestationGiven {
             attestation_id: attestation.id,
             target: self.target.clone(),

@@ -78,6 +78,7 @@ impl Command for WithdrawEvidence {
             ..Default::default()
         };
         evidence::Entity::update(change).exec_without_returning(cx.tx()).await?;
+        cx.attestations_changed();
         if cx.venture().is_err() {
             cx.take_stage_run(run).await?;
         }

@@ -62,7 +62,7 @@ impl<'a> Assessment<'a> {
     /// Gathers what `gates` look at in the root's stage run; a fact that none of them reads costs no statement, and is
     /// unknown.
     pub(crate) async fn of(
-        cx: &Context<'_>,
+        cx: &mut Context<'_>,
         (playbook, stage): (&'a Playbook, &'a Stage),
         gates: impl Iterator<Item = &Gate>,
     ) -> Result<Self, Error> {

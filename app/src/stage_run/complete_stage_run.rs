@@ -68,11 +68,10 @@ impl Command for CompleteStageRun {
 pub(crate) async fn complete(cx: &mut Context<'_>) -> Result<(), Error> {
     let now = cx.now();
     let playbook = cx.playbook(cx.stage_run()?.playbook_id).await?;
-    let run = cx.stage_run()?;
-    let stage = playbook.stage(run.stage).ok_or_else(|| corrupt("a run of no stage"))?;
+    let stage = playbook.stage(cx.stage_run()?.stage).ok_or_else(|| corrupt("a run of no stage"))?;
     let assessment = Assessment::of(cx, (&playbook, stage), stage.exit_gates.iter()).await?;
-    let progress = assessment.progress(run);
     let run = cx.stage_run_mut()?;
+    let progress = assessment.progress(run);
     run.complete(&progress, now)?;
     let (id, stage) = (run.id, run.stage);
     cx.unschedule(FlagLateStageRun::NAME, id.uuid()).await?;

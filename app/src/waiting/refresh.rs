@@ -61,7 +61,7 @@ async fn make(cx: &mut Context<'_>) -> Result<Made, Error> {
 }
 
 /// The roles for which the current run waits, and when that changes by itself because a fact goes stale.
-async fn wanted(cx: &Context<'_>) -> Result<(Vec<WaitsFor>, Option<DateTime<Utc>>), Error> {
+async fn wanted(cx: &mut Context<'_>) -> Result<(Vec<WaitsFor>, Option<DateTime<Utc>>), Error> {
     let run = cx.stage_run()?;
     if !run.is_open() || cx.venture().is_ok_and(|venture| venture.require_active().is_err()) {
         return Ok(Default::default());
@@ -70,7 +70,7 @@ async fn wanted(cx: &Context<'_>) -> Result<(Vec<WaitsFor>, Option<DateTime<Utc>
     let playbook = cx.playbook(run.playbook_id).await?;
     let stage = playbook.stage(run.stage).ok_or_else(|| corrupt("a run of no stage"))?;
     let assessment = Assessment::of(cx, (&playbook, stage), stage.gates()).await?;
-    Ok((agenda::waits_for(&assessment.steps(run), &rights), assessment.stale_at()))
+    Ok((agenda::waits_for(&assessment.steps(cx.stage_run()?), &rights), assessment.stale_at()))
 }
 
 /// Replaces the rows of a run, and what the run says of them.

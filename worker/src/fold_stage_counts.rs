@@ -26,7 +26,7 @@ impl Sweep for FoldStageCounts {
     }
 
     async fn settle(&self, cx: &mut Context<'_>, _key: Uuid) -> Result<Next, Error> {
-        counts::fold_all(cx).await?;
-        Ok(Next::At(cx.now() + EVERY))
+        let is_more = counts::fold_all(cx).await?;
+        Ok(Next::At(if is_more { cx.now() } else { cx.now() + EVERY }))
     }
 }

@@ -110,8 +110,8 @@ fn sum() -> sea_orm::sea_query::Expr {
     sea_orm::sea_query::Expr::cust("CAST(SUM(ventures) AS BIGINT)")
 }
 
-/// Folds the rows of every portfolio that has many.
-pub async fn fold_all(cx: &mut Context<'_>) -> Result<(), Error> {
+/// Folds rows of every portfolio that has many; tells whether there are more.
+pub async fn fold_all(cx: &mut Context<'_>) -> Result<bool, Error> {
     let many: Vec<Uuid> = Entity::find()
         .select_only()
         .column(Column::PortfolioId)
@@ -120,14 +120,15 @@ pub async fn fold_all(cx: &mut Context<'_>) -> Result<(), Error> {
         .into_tuple()
         .all(cx.tx())
         .await?;
+    let mut is_more = false;
     for portfolio in many {
-        fold(cx, Id::new(portfolio)).await?;
+        is_more |= fold(cx, Id::new(portfolio)).await?;
     }
-    Ok(())
+    Ok(is_more)
 }
 
-/// Folds rows of a portfolio into one for each stage and status; tells how many rows there were.
-async fn fold(cx: &mut Context<'_>, portfolio: Id<kind::Portfolio>) -> Result<usize, Error> {
+/// Folds rows of a portfolio into one for each stage and status; tells whether there may be more.
+async fn fold(cx: &mut Context<'_>, portfolio: Id<kind::Portfolio>) -> Result<bool, Error> {
     let rows = Entity::find()
         .filter(Column::PortfolioId.eq(portfolio.uuid()))
         .order_by_asc(Column::Id)
@@ -139,7 +140,7 @@ async fn fold(cx: &mut Context<'_>, portfolio: Id<kind::Portfolio>) -> Result<us
         *sums.entry((row.stage, *row.status)).or_default() += row.ventures;
     }
     if rows.len() <= sums.len() {
-        return Ok(0);
+        return Ok(false);
     }
     let deleted =
         Entity::delete_many().filter(Column::Id.is_in(rows.iter().map(|row| row.id))).exec(cx.tx()).await?;
@@ -161,10 +162,10 @@ async fn fold(cx: &mut Context<'_>, portfolio: Id<kind::Portfolio>) -> Result<us
     if !folded.is_empty() {
         Entity::insert_many(folded).exec_without_returning(cx.tx()).await?;
     }
-    Ok(rows.len())
+    Ok(rows.len() as u64 == FOLDED_AT_ONCE)
 }
 
 /// The most rows of a portfolio that are left as they are.
 pub const FOLDED_FROM: i64 = 64;
-/// The most rows that one transaction folds.
+/// The most rows of a portfolio that one transaction folds.
 const FOLDED_AT_ONCE: u64 = 1_000;

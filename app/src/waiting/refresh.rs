@@ -1,6 +1,6 @@
 //! Rows of stage runs: made anew whenever something changed that their steps follow from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -32,6 +32,8 @@ pub const REFRESH_STAGE_RUN: &str = "refresh_waiting_stage_run";
 pub const REFRESH_PORTFOLIO: &str = "refresh_waiting_portfolio";
 /// Stage runs that one transaction looks at.
 const CHUNK: u64 = 200;
+/// Portfolios that one statement names.
+const AT_ONCE: usize = 1_000;
 
 /// Makes the rows of the root's stage runs anew, where they differ, and has that done again once a fact goes stale.
 pub(crate) async fn refresh(cx: &mut Context<'_>) -> Result<Vec<Write>, Error> {
@@ -176,10 +178,14 @@ pub async fn watch_portfolios(cx: &mut Context<'_>) -> Result<(), Error> {
         .all(cx.tx())
         .await?;
     let ids: Vec<_> = rows.iter().map(|(id, _)| *id).collect();
-    let active = counts::active_of(cx.tx(), &ids).await?;
+    let mut active = HashMap::new();
+    for some in ids.chunks(AT_ONCE) {
+        active.extend(counts::active_of(cx.tx(), some).await?);
+    }
     let known = waiting_refresh::Entity::find().all(cx.tx()).await?;
+    let known: HashMap<_, _> = known.into_iter().map(|row| (row.portfolio_id, row)).collect();
     for (id, playbook_id) in rows {
-        let before = known.iter().find(|row| row.portfolio_id == id);
+        let before = known.get(&id);
         let before: Option<Seen> = before.map(|row| serde_json::from_value(row.seen.clone())).transpose()?;
         let active_ventures = active.get(&id).copied().unwrap_or_default();
         let rights_changed = before.as_ref().is_none_or(|seen| seen.playbook_id != playbook_id);

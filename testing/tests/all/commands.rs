@@ -9,7 +9,9 @@ use app::{
         OpenStageRun, PauseVenture, RequestGateValidation, ResumeVenture, SkipStageRun, UpdateVenture,
         WithdrawEvidence,
     },
-    playbook, waiting,
+    playbook,
+    venture::counts,
+    waiting,
 };
 use delivery::Faults;
 use domain::{
@@ -17,12 +19,12 @@ use domain::{
     id::Id,
     playbook::Playbook,
     refusal::Code,
-    venture::{ProfileChange, Venture},
+    venture::{ProfileChange, StatusKind, Venture},
 };
-use entity::{evidence, history, stage_run, venture, waiting as waiting_row};
+use entity::{Name, evidence, history, stage_count, stage_run, venture, waiting as waiting_row};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, Statement,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait,
+    QueryFilter, QueryOrder, Statement,
 };
 use testing::world::{World, playbook_files, until};
 
@@ -36,6 +38,7 @@ on_both! {
     a_portfolio_runs_a_stage_of_its_own
     what_stands_beside_a_root_is_read_again_after_a_wait
     a_row_that_does_not_wait_is_found_out
+    many_rows_of_counts_are_folded_a_part_at_a_time
 }
 
 fn code<T: std::fmt::Debug>(outcome: Result<T, Error>) -> Code {
@@ -299,6 +302,39 @@ async fn a_row_that_does_not_wait_is_found_out(world: World) {
     let found = found().await;
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found.contains(&format!("{thing} waits for SAILOR, and should not")), "{found:?}");
+}
+
+async fn many_rows_of_counts_are_folded_a_part_at_a_time(world: World) {
+    let portfolio = world.portfolio().await;
+    let before = active(&world).await;
+    let row = |ventures| stage_count::ActiveModel {
+        id: Set(world.app.ids().next()),
+        portfolio_id: Set(portfolio.uuid()),
+        stage: Set(1),
+        status: Set(Name(StatusKind::Active)),
+        ventures: Set(ventures),
+    };
+    for _ in 0..5 {
+        let rows = (0..250).flat_map(|_| [row(1), row(-1)]);
+        stage_count::Entity::insert_many(rows).exec(world.app.database().write()).await.unwrap();
+    }
+    let agent = Request::by(Actor::Agent("fold_stage_counts".to_owned()));
+    let (mut transactions, mut is_more) = (0, true);
+    while is_more {
+        let mut cx = world.app.begin(&agent).await.unwrap();
+        is_more = counts::fold_all(&mut cx).await.unwrap();
+        cx.commit().await.unwrap();
+        transactions += 1;
+    }
+    assert_eq!(transactions, 3, "a thousand rows each");
+    assert_eq!((active(&world).await, counts::rows(&world.app, portfolio).await.unwrap()), (before, 1));
+}
+
+/// How many ventures are counted at stage 1.
+async fn active(world: &World) -> i64 {
+    let id = world.portfolio().await.uuid();
+    let counted = counts::of_portfolios(&world.app, &app::Scope::All, &[id]).await.unwrap();
+    counted[&id].iter().map(|count| count.ventures).sum()
 }
 
 #[test]
